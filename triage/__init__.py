@@ -1,0 +1,1 @@
+"""How urgent, and in what order. Knows texts and levels, never conversations or people."""
