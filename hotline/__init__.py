@@ -1,0 +1,1 @@
+"""The hotline: settings, entry points, and the conversation itself (``hotline.chat``)."""
