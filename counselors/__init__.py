@@ -1,0 +1,1 @@
+"""The staff side: accounts and roles, desks and duty, reviews and supervision."""

@@ -1,0 +1,420 @@
+"""The staff's socket: one for counselors' desks and supervisors' boards."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Any, ClassVar, TypeVar
+
+from django.conf import settings
+from django.contrib.auth import HASH_SESSION_KEY
+from django.contrib.sessions.models import Session
+from django.utils import timezone
+from django.utils.crypto import constant_time_compare
+
+from counselors import selectors as staff_selectors
+from counselors import services
+from counselors.models import StaffMember
+from counselors.roles import PERMISSIONS, Permission, Role
+from hotline.chat import access, errors, events, protocol, selectors
+from hotline.chat.errors import Refused
+from hotline.chat.models import Conversation, Reading, as_time
+from hotline.chat.services import messages, moves, notes, risk
+from hotline.chat.sockets import CLOSE_UNKNOWN, FrameSocket
+from hotline.chat.states import Ending, State
+from triage.core.levels import Level
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
+
+QUEUE_EVERY_SECONDS = 0.15
+BOARD_EVERY_SECONDS = 0.5
+"""Hints that come in bursts are answered by one fresh list."""
+
+
+class DeskSocket(FrameSocket):
+    """One page of a counselor or a supervisor."""
+
+    handlers: ClassVar = {
+        protocol.DeskHello: "hello",
+        protocol.DeskPing: "ping",
+        protocol.DutySet: "duty",
+        protocol.QueueTakeNext: "take_next",
+        protocol.Claim: "claim",
+        protocol.Open: "open",
+        protocol.Leave: "leave",
+        protocol.DeskSync: "sync",
+        protocol.DeskSend: "say",
+        protocol.DeskTyping: "typing",
+        protocol.NoteAdd: "note",
+        protocol.LevelOverride: "override",
+        protocol.HandoverOffer: "offer",
+        protocol.HandoverAnswer: "answer_offer",
+        protocol.GiveBack: "give_back",
+        protocol.HelpAsk: "ask_help",
+        protocol.HelpAnswer: "answer_help",
+        protocol.DeskEnd: "end",
+        protocol.BoardWatch: "watch_board",
+    }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.staff_id = 0
+        self.following: dict[str, int] = {}
+        """Conversations shown here -> the last line sent of each."""
+        self.held: set[str] = set()
+        self.watching = False
+
+    def parse(self, raw: str) -> protocol.FromDesk:
+        """A frame from the staff."""
+        return protocol.parse_desk(raw)
+
+    # --- coming and going -----------------------------------------------------------------------------------------
+    async def connect(self) -> None:
+        """Accept, and close at once with a readable code where nobody is signed in."""
+        await self.accept()
+        user = self.scope.get("user")
+        if user is None or not user.is_authenticated:
+            await self.say_bye(errors.SIGNED_OUT, close=CLOSE_UNKNOWN, retry_after_ms=-1)
+            return
+        self.staff_id = user.pk
+        await self.join(events.staff_group(user.pk))
+        await self.join(events.STAFF)
+        self.grow_old()
+
+    async def as_staff(self, service: Callable[..., T], *args: Any, **kwargs: Any) -> T:
+        """Cross over with account and session read afresh: a dismissed volunteer's socket must not go on."""
+        if not self.staff_id:
+            raise Refused(errors.SIGNED_OUT)
+        return await self.cross(self._checked, service, *args, **kwargs)
+
+    def _checked(self, service: Callable[..., T], *args: Any, **kwargs: Any) -> T:
+        staff = StaffMember.objects.filter(pk=self.staff_id, is_active=True).first()
+        if staff is None or not _session_stands(self.scope["session"].session_key, staff):
+            raise Refused(errors.SIGNED_OUT)
+        return service(staff, *args, **kwargs)
+
+    # --- frames: the page ---------------------------------------------------------------------------------------------
+    async def hello(self, frame: protocol.DeskHello) -> None:
+        """Subscribe first, read second."""
+        held, may_take = await self.as_staff(_arrive)
+        if may_take:
+            await self.join(events.QUEUE)
+        for hex_ in held:
+            await self._follow(hex_, frame.held.get(hex_, 0))
+        self.held = set(held)
+        welcome = await self.as_staff(_welcome, frame.id)
+        await self.answer(welcome)
+        for hex_ in held:
+            await self._push_lines(hex_)
+
+    async def ping(self, frame: protocol.DeskPing) -> None:
+        """Heartbeat: heals whatever hints did not bring."""
+        upto = await self.as_staff(_heartbeat, list(self.following))
+        await self.answer(protocol.Pong(id=frame.id, at=as_time(timezone.now())))
+        for hex_, last in upto.items():
+            if last > frame.held.get(hex_, last):
+                self.following[hex_] = frame.held[hex_]
+                await self._push_lines(hex_)
+        await self.on_desk({})
+        if events.QUEUE in self.joined:
+            await self.on_queue({})
+
+    async def duty(self, frame: protocol.DutySet) -> None:
+        """On duty, pause, off."""
+        duty = await self.as_staff(services.set_duty, state=frame.state, capacity=frame.capacity)
+        state = protocol.Duty(state=duty.state, capacity=duty.capacity)  # type: ignore[arg-type]
+        await self.answer(protocol.DutyIs(id=frame.id, duty=state))
+
+    async def open(self, frame: protocol.Open) -> None:
+        """Read a conversation live; recorded when it is not one's own."""
+        view = await self.as_staff(_open, frame.conversation)
+        await self._follow(frame.conversation, 0)
+        await self.answer(protocol.View(id=frame.id, view=view))
+        await self._push_lines(frame.conversation)
+
+    async def leave(self, frame: protocol.Leave) -> None:
+        """Stop reading; what one holds is not left this way."""
+        if frame.conversation not in self.held:
+            await self._unfollow(frame.conversation)
+        await self.answer(protocol.Ack(id=frame.id, conversation=frame.conversation))
+
+    async def watch_board(self, frame: protocol.BoardWatch) -> None:
+        """The board, now and whenever it changes."""
+        board = await self.as_staff(_board, frame.id)
+        await self.join(events.QUEUE)
+        self.watching = True
+        await self.answer(board)
+
+    async def sync(self, frame: protocol.DeskSync) -> None:
+        """What came after."""
+        lines, upto = await self.as_staff(_lines, frame.conversation, frame.after)
+        await self.answer(protocol.DeskLines(conversation=frame.conversation, lines=lines, upto=upto))
+
+    # --- frames: people -----------------------------------------------------------------------------------------------
+    async def take_next(self, frame: protocol.QueueTakeNext) -> None:
+        """Whoever is first."""
+        conversation = await self.as_staff(lambda staff: services.take_next(by=staff))
+        await self._taken(frame.id, conversation)
+
+    async def claim(self, frame: protocol.Claim) -> None:
+        """A chosen one."""
+        conversation = await self.as_staff(lambda staff: services.claim(frame.conversation, by=staff))
+        await self._taken(frame.id, conversation)
+
+    async def _taken(self, request: int, conversation: Conversation) -> None:
+        await self.answer(protocol.Ack(id=request, conversation=conversation.hex))
+        await self.on_desk({})
+
+    async def say(self, frame: protocol.DeskSend) -> None:
+        """Keep, then acknowledge."""
+        receipt = await self.as_staff(
+            lambda staff: messages.say_as_counselor(
+                frame.conversation, by=staff, client_id=frame.client_id, text=frame.text
+            )
+        )
+        await self.answer(
+            protocol.Ack(
+                id=frame.id,
+                conversation=frame.conversation,
+                client_id=frame.client_id,
+                seq=receipt.seq,
+                at=as_time(receipt.at),
+            )
+        )
+
+    async def typing(self, frame: protocol.DeskTyping) -> None:
+        """Pass on that somebody writes."""
+        if frame.conversation in self.held:
+            hint = events.typing(frame.conversation, "counselor", frame.on)
+            await self.pass_on(events.conversation_group(frame.conversation), hint)
+
+    async def note(self, frame: protocol.NoteAdd) -> None:
+        """A private note."""
+        await self._do(frame, lambda staff: notes.add_note(frame.conversation, by=staff, text=frame.text))
+
+    async def override(self, frame: protocol.LevelOverride) -> None:
+        """Another level, and why."""
+        level = Level.from_code(frame.level)
+        await self._do(
+            frame, lambda staff: risk.override(frame.conversation, by=staff, level=level, reason=frame.reason)
+        )
+
+    async def offer(self, frame: protocol.HandoverOffer) -> None:
+        """Ask a colleague to take over."""
+        await self._do(frame, lambda staff: _offer(staff, frame))
+
+    async def answer_offer(self, frame: protocol.HandoverAnswer) -> None:
+        """Accept, decline, withdraw."""
+        offer = await self.as_staff(lambda staff: moves.answer_handover(frame.handover, by=staff, answer=frame.answer))
+        await self.answer(protocol.Ack(id=frame.id, conversation=offer.conversation.hex))
+
+    async def give_back(self, frame: protocol.GiveBack) -> None:
+        """Back to the queue."""
+        await self._do(frame, lambda staff: moves.give_back(frame.conversation, by=staff, note=frame.note))
+
+    async def ask_help(self, frame: protocol.HelpAsk) -> None:
+        """A supervisor, please."""
+        await self._do(frame, lambda staff: notes.ask(frame.conversation, by=staff, question=frame.question))
+
+    async def answer_help(self, frame: protocol.HelpAnswer) -> None:
+        """A supervisor's advice."""
+        await self._do(frame, lambda staff: notes.advise(frame.conversation, by=staff, text=frame.text))
+
+    async def end(self, frame: protocol.DeskEnd) -> None:
+        """End, with a wrap-up."""
+        await self._do(frame, lambda staff: _end(staff, frame))
+
+    async def _do(self, frame: Any, service: Callable[[StaffMember], Any]) -> None:
+        await self.as_staff(service)
+        await self.answer(protocol.Ack(id=frame.id, conversation=frame.conversation))
+
+    # --- hints --------------------------------------------------------------------------------------------------------
+    async def on_lines(self, message: dict[str, Any]) -> None:
+        """There are more lines in a conversation shown here."""
+        hex_ = message["conversation"]
+        if message["upto"] > self.following.get(hex_, message["upto"]):
+            await self._push_lines(hex_)
+        if self.watching:
+            self.after(BOARD_EVERY_SECONDS, "board", self._send_board)
+
+    async def on_view(self, message: dict[str, Any]) -> None:
+        """Something beside the lines of a conversation shown here."""
+        hex_ = message["conversation"]
+        if hex_ not in self.following:
+            return
+        try:
+            view = await self.as_staff(_view, hex_)
+        except Refused as refusal:
+            if refusal.code != errors.NOT_FOUND:
+                raise
+            await self._lose(hex_)
+            return
+        await self.answer(protocol.View(view=view))
+
+    async def on_queue(self, message: dict[str, Any]) -> None:
+        """The queue has moved."""
+        self.after(QUEUE_EVERY_SECONDS, "queue", self._send_queue)
+        if self.watching:
+            self.after(BOARD_EVERY_SECONDS, "board", self._send_board)
+
+    async def on_taken(self, message: dict[str, Any]) -> None:
+        """Somebody took a person."""
+        await self.answer(protocol.Taken(conversation=message["conversation"], by=message["by"]))
+
+    async def on_desk(self, message: dict[str, Any]) -> None:
+        """What this person holds, or is offered, has changed."""
+        held, handovers = await self.as_staff(_held)
+        for hex_ in held:
+            if hex_ not in self.following:
+                await self._follow(hex_, 0)
+                await self.answer(protocol.View(view=await self.as_staff(_view, hex_)))
+                await self._push_lines(hex_)
+            elif hex_ not in self.held:
+                await self.answer(protocol.View(view=await self.as_staff(_view, hex_)))
+        lost = self.held - set(held)
+        self.held = set(held)
+        for hex_ in lost:
+            await self._lose(hex_)
+        await self.answer(protocol.Handovers(handovers=handovers))
+
+    async def on_colleagues(self, message: dict[str, Any]) -> None:
+        """Who is there has changed."""
+        self.after(QUEUE_EVERY_SECONDS, "colleagues", self._send_colleagues)
+        if self.watching:
+            self.after(BOARD_EVERY_SECONDS, "board", self._send_board)
+
+    async def on_account(self, message: dict[str, Any]) -> None:
+        """The account has changed: sign out, or come back with the new role."""
+        await self.as_staff(lambda staff: None)
+        await self.say_bye("account.changed", close=1001, retry_after_ms=0)
+
+    async def on_typing(self, message: dict[str, Any]) -> None:
+        """The resident writes."""
+        if message["author"] == "resident" and message["conversation"] in self.following:
+            await self.answer(protocol.ResidentIsTyping(conversation=message["conversation"], on=message["on"]))
+
+    # --- inside -------------------------------------------------------------------------------------------------------
+    async def _follow(self, hex_: str, after: int) -> None:
+        self.following[hex_] = after
+        await self.join(events.conversation_group(hex_))
+
+    async def _unfollow(self, hex_: str) -> None:
+        self.following.pop(hex_, None)
+        await self.part(events.conversation_group(hex_))
+
+    async def _lose(self, hex_: str) -> None:
+        """A conversation is not this person's any more. A closed one may still be looked at by whoever may read it."""
+        why = await self.as_staff(_why_lost, hex_)
+        await self.answer(protocol.Gone(conversation=hex_, why=why))
+        await self._unfollow(hex_)
+
+    async def _push_lines(self, hex_: str) -> None:
+        while hex_ in self.following and not self.closing:
+            lines, upto = await self.as_staff(_lines, hex_, self.following[hex_])
+            if not lines:
+                return
+            self.following[hex_] = lines[-1].seq
+            await self.answer(protocol.DeskLines(conversation=hex_, lines=lines, upto=upto))
+            if lines[-1].seq >= upto:
+                return
+
+    async def _send_queue(self) -> None:
+        rows, total = await self.as_staff(lambda staff: selectors.queue_rows())
+        await self.answer(protocol.Queue(rows=rows, total=total))
+
+    async def _send_colleagues(self) -> None:
+        found = await self.as_staff(lambda staff: staff_selectors.colleagues())
+        await self.answer(protocol.Colleagues(colleagues=found))
+
+    async def _send_board(self) -> None:
+        await self.answer(await self.as_staff(_board, None))
+
+
+def _session_stands(session_key: str | None, staff: StaffMember) -> bool:
+    """Whether the session still exists and was made with today's password."""
+    row = Session.objects.filter(pk=session_key, expire_date__gt=timezone.now()).first()
+    if row is None:
+        return False
+    told = str(row.get_decoded().get(HASH_SESSION_KEY, ""))
+    return constant_time_compare(told, staff.get_session_auth_hash())
+
+
+# Each of these runs on the database thread, with account and session already checked.
+def _arrive(staff: StaffMember) -> tuple[list[str], bool]:
+    services.duty_of(staff)
+    services.touch(staff)
+    events.colleagues_changed()
+    return [conversation.hex for conversation in staff_selectors.held(staff)], staff.may(Permission.TAKE)
+
+
+def _welcome(staff: StaffMember, request: int) -> protocol.DeskWelcome:
+    rows = selectors.queue_rows()[0] if staff.may(Permission.TAKE) else []
+    return protocol.DeskWelcome(
+        id=request,
+        me=staff_selectors.colleague(staff),
+        permissions=sorted(PERMISSIONS[Role(staff.role)]),
+        queue=rows,
+        views=[selectors.conversation_view(one, reader=staff) for one in staff_selectors.held(staff)],
+        colleagues=staff_selectors.colleagues(),
+        handovers=selectors.handovers_of(staff),
+        at=as_time(timezone.now()),
+        heartbeat_seconds=min(settings.HEARTBEAT_SECONDS, settings.VANISHED_AFTER_SECONDS // 3),
+    )
+
+
+def _heartbeat(staff: StaffMember, shown: list[str]) -> dict[str, int]:
+    services.touch(staff)
+    return {pk.hex: last for pk, last in Conversation.objects.filter(pk__in=shown).values_list("pk", "last_seq")}
+
+
+def _held(staff: StaffMember) -> tuple[list[str], list[protocol.HandoverView]]:
+    return [one.hex for one in staff_selectors.held(staff)], selectors.handovers_of(staff)
+
+
+def _view(staff: StaffMember, hex_: str) -> protocol.ConversationView:
+    return selectors.conversation_view(access.readable_by(staff, hex_), reader=staff)
+
+
+def _open(staff: StaffMember, hex_: str) -> protocol.ConversationView:
+    conversation = access.readable_by(staff, hex_)
+    if not access.is_own(staff, conversation):
+        Reading.objects.create(conversation=conversation, staff=staff)
+    return selectors.conversation_view(conversation, reader=staff)
+
+
+def _lines(staff: StaffMember, hex_: str, after: int) -> tuple[list[protocol.Line], int]:
+    conversation = access.readable_by(staff, hex_)
+    return selectors.lines_after(conversation, after), conversation.last_seq
+
+
+def _why_lost(staff: StaffMember, hex_: str) -> str:
+    conversation = access.unlocked(hex_)
+    if conversation.erased_at is not None:
+        return "conversation.erased"
+    return errors.CLOSED if conversation.state == State.CLOSED else errors.MOVED
+
+
+def _offer(staff: StaffMember, frame: protocol.HandoverOffer) -> None:
+    colleague = StaffMember.objects.filter(pk=frame.to, is_active=True).first()
+    if colleague is None:
+        raise Refused(errors.HANDOVER_UNKNOWN)
+    moves.offer_handover(frame.conversation, by=staff, to=colleague, note=frame.note)
+
+
+def _end(staff: StaffMember, frame: protocol.DeskEnd) -> None:
+    moves.close(frame.conversation, by=staff, ending=Ending(frame.ending), wrap_up=frame.wrap_up)
+
+
+def _board(staff: StaffMember, request: int | None) -> protocol.Board:
+    if not staff.may(Permission.WATCH_BOARD):
+        raise Refused(errors.NOT_FOUND)
+    waiting, overdue = staff_selectors.count_reviews()
+    return protocol.Board(
+        id=request,
+        rows=staff_selectors.board_rows(),
+        staff=staff_selectors.colleagues(),
+        reviews_open=waiting,
+        reviews_overdue=overdue,
+        at=as_time(timezone.now()),
+    )

@@ -1,0 +1,41 @@
+"""What the server does by itself, beside answering: it keeps the watch."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from channels.db import database_sync_to_async
+from django.conf import settings
+
+from counselors import watch
+
+log = logging.getLogger(__name__)
+Application = Callable[[dict[str, Any], Any, Any], Awaitable[None]]
+
+
+class WithWatch:
+    """An ASGI application that starts the watch with its first connection (Daphne knows no lifespan)."""
+
+    def __init__(self, application: Application) -> None:
+        self.application = application
+        self.task: asyncio.Task[None] | None = None
+        self.began = time.monotonic()
+
+    async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
+        """Serve, and see that the watch is kept."""
+        if self.task is None or self.task.done():
+            self.task = asyncio.get_running_loop().create_task(self._keep())
+        await self.application(scope, receive, send)
+
+    async def _keep(self) -> None:
+        while True:
+            await asyncio.sleep(settings.SWEEP_EVERY_SECONDS)
+            old_enough = time.monotonic() - self.began > settings.VANISHED_AFTER_SECONDS
+            try:
+                await database_sync_to_async(watch.keep)(vanished=old_enough)
+            except Exception as error:  # noqa: BLE001 - the next round tries again
+                log.error("the watch failed fault=%s", type(error).__name__)

@@ -1,0 +1,134 @@
+"""The only doors from "this person and this id" to a conversation. What is not yours is not found."""
+
+from __future__ import annotations
+
+import uuid
+
+from hotline.chat import errors
+from hotline.chat.errors import Refused
+from hotline.chat.models import Conversation, Resident
+from hotline.chat.permissions import Permission, Staff
+from hotline.chat.states import State
+
+
+def _find(conversation_hex: str, *, lock: bool) -> Conversation:
+    rows = Conversation.objects.select_for_update() if lock else Conversation.objects.select_related("holder")
+    try:
+        return rows.get(pk=uuid.UUID(hex=conversation_hex))
+    except (Conversation.DoesNotExist, ValueError):
+        raise Refused(errors.NOT_FOUND) from None
+
+
+def locked(conversation_hex: str) -> Conversation:
+    """The conversation with its row locked until the transaction ends. For services that checked access already."""
+    return _find(conversation_hex, lock=True)
+
+
+def unlocked(conversation_hex: str) -> Conversation:
+    """The conversation as it stands, for the service's own errands on behalf of nobody (triage, sweeping)."""
+    return _find(conversation_hex, lock=False)
+
+
+def current_of(resident: Resident) -> Conversation:
+    """The resident's open conversation, else their latest.
+
+    Raises:
+        Refused: conversation.not_found, when they have none or erased everything.
+    """
+    mine = Conversation.objects.filter(resident=resident, erased_at__isnull=True).select_related("holder")
+    found = mine.open().first() or mine.order_by("-opened_at").first()
+    if found is None:
+        raise Refused(errors.NOT_FOUND)
+    return found
+
+
+def open_of(resident_id: uuid.UUID, conversation_hex: str) -> Conversation:
+    """The resident's own conversation, locked, and still open.
+
+    Raises:
+        Refused: conversation.not_found or conversation.closed.
+    """
+    conversation = _find(conversation_hex, lock=True)
+    if conversation.resident_id != resident_id or conversation.erased_at:
+        raise Refused(errors.NOT_FOUND)
+    if conversation.state == State.CLOSED:
+        raise Refused(errors.CLOSED)
+    return conversation
+
+
+def own_of(resident_id: uuid.UUID, conversation_hex: str) -> Conversation:
+    """The resident's own conversation, open or closed.
+
+    Raises:
+        Refused: conversation.not_found.
+    """
+    conversation = _find(conversation_hex, lock=False)
+    if conversation.resident_id != resident_id or conversation.erased_at:
+        raise Refused(errors.NOT_FOUND)
+    return conversation
+
+
+def held_by(staff: Staff, conversation_hex: str) -> Conversation:
+    """A conversation that ``staff`` holds, locked.
+
+    Raises:
+        Refused: staff.not_allowed, conversation.closed (it was theirs), or conversation.not_found.
+    """
+    if not staff.may(Permission.CONVERSE):
+        raise Refused(errors.NOT_ALLOWED)
+    conversation = _find(conversation_hex, lock=True)
+    if conversation.state == State.ACTIVE and conversation.holder_id == staff.pk:
+        return conversation
+    if conversation.state == State.CLOSED and conversation.messages.filter(staff_id=staff.pk).exists():
+        raise Refused(errors.CLOSED)
+    raise Refused(errors.NOT_FOUND)
+
+
+def waiting_for(staff: Staff, conversation_hex: str) -> Conversation:
+    """A conversation in the queue that ``staff`` may take, locked.
+
+    Raises:
+        Refused: staff.not_allowed; conversation.taken when a colleague was quicker; conversation.closed.
+    """
+    if not staff.may(Permission.TAKE):
+        raise Refused(errors.NOT_ALLOWED)
+    conversation = _find(conversation_hex, lock=True)
+    if conversation.state == State.ACTIVE:
+        raise Refused(errors.TAKEN, conversation.holder.alias if conversation.holder else "")
+    if conversation.state == State.CLOSED:
+        raise Refused(errors.CLOSED)
+    return conversation
+
+
+def readable_by(staff: Staff, conversation_hex: str) -> Conversation:
+    """A conversation that ``staff`` may read: their own, the earlier story of a person they hold, or any with READ_ANY.
+
+    Raises:
+        Refused: conversation.not_found.
+    """
+    conversation = _find(conversation_hex, lock=False)
+    if staff.may(Permission.READ_ANY):
+        return conversation
+    if staff.may(Permission.CONVERSE):
+        if conversation.state == State.ACTIVE and conversation.holder_id == staff.pk:
+            return conversation
+        theirs_now = Conversation.objects.held_by(staff.pk).filter(resident_id=conversation.resident_id)
+        if conversation.state == State.CLOSED and theirs_now.exists():
+            return conversation
+    raise Refused(errors.NOT_FOUND)
+
+
+def is_own(staff: Staff, conversation: Conversation) -> bool:
+    """Whether ``staff`` holds it now (then reading it is not recorded)."""
+    return conversation.state == State.ACTIVE and conversation.holder_id == staff.pk
+
+
+def advisable_by(staff: Staff, conversation_hex: str, *, permission: Permission) -> Conversation:
+    """A conversation, locked, in which ``staff`` may act without holding it.
+
+    Raises:
+        Refused: conversation.not_found, also when the role does not allow it.
+    """
+    if not staff.may(permission):
+        raise Refused(errors.NOT_FOUND)
+    return _find(conversation_hex, lock=True)

@@ -1,0 +1,306 @@
+"""The resident's socket."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import uuid
+from collections import Counter
+from collections.abc import Callable
+from typing import Any, ClassVar, TypeVar
+
+from django.conf import settings
+from django.db import transaction
+from django.http.cookie import parse_cookie
+from django.utils import timezone
+
+from hotline.chat import access, errors, events, protocol, selectors
+from hotline.chat.errors import Refused
+from hotline.chat.models import Conversation, Visit, as_time
+from hotline.chat.protocol import Place
+from hotline.chat.services import erasure, messages, moves, opening, presence, risk
+from hotline.chat.sockets import CLOSE_UNKNOWN, FrameSocket
+from hotline.chat.states import State
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
+
+COOKIE = "visit"
+PLACE_EVERY_SECONDS = 2.0
+"""At most this often a waiting page is told its place anew."""
+
+_pages: Counter[str] = Counter()
+"""How many pages of each conversation this process serves; the last one to go tells presence."""
+
+count_on_duty: Callable[[], int] = lambda: 0  # noqa: E731 - replaced by the staff side, which sits above this one
+
+
+class ResidentSocket(FrameSocket):
+    """One page of a resident."""
+
+    handlers: ClassVar = {
+        protocol.ResidentHello: "hello",
+        protocol.ResidentSend: "say",
+        protocol.ResidentSync: "sync",
+        protocol.ResidentTyping: "type",
+        protocol.ResidentAbout: "about",
+        protocol.ResidentDanger: "danger",
+        protocol.ResidentMood: "mood",
+        protocol.ResidentFeedback: "feedback",
+        protocol.ResidentCode: "code",
+        protocol.ResidentEnd: "end",
+        protocol.ResidentErase: "erase",
+        protocol.ResidentPing: "ping",
+    }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.visit_id = 0
+        self.resident_id: uuid.UUID | None = None
+        self.hex = ""
+        self.sent_upto = -1
+        self.place: Place | None = None
+        self.counted = False
+
+    def parse(self, raw: str) -> protocol.FromResident:
+        """A resident's frame."""
+        return protocol.parse_resident(raw)
+
+    async def connect(self) -> None:
+        """Accept, and close at once with a readable code where the visit is unknown."""
+        await self.accept()
+        token = _cookie(self.scope, COOKIE)
+        visit = await self.cross(opening.visit_for, token)
+        if visit is None:
+            await self.say_bye(errors.SIGNED_OUT, close=CLOSE_UNKNOWN, retry_after_ms=-1)
+            return
+        self.visit_id, self.resident_id = visit.pk, visit.resident_id
+        self.grow_old()
+
+    async def disconnect(self, code: int) -> None:
+        """Tell presence when the last page of this conversation goes."""
+        await super().disconnect(code)
+        if self.counted:
+            _pages[self.hex] -= 1
+            if _pages[self.hex] <= 0:
+                del _pages[self.hex]
+                try:
+                    await self.cross(presence.gone, self.hex)
+                except Exception as error:  # noqa: BLE001 - presence ages by itself
+                    log.warning("presence not told fault=%s", type(error).__name__)
+
+    async def as_resident(self, service: Callable[..., T], *args: Any, **kwargs: Any) -> T:
+        """Cross over with the visit checked again: a page that was left must not go on speaking."""
+
+        def checked() -> T:
+            visit = Visit.objects.filter(pk=self.visit_id, ended_at__isnull=True).select_related("resident").first()
+            if visit is None:
+                raise Refused(errors.SIGNED_OUT)
+            return service(visit, *args, **kwargs)
+
+        return await self.cross(checked)
+
+    # --- frames ---------------------------------------------------------------------------------------------------
+    async def hello(self, frame: protocol.ResidentHello) -> None:
+        """Subscribe first, read second: what happens in between arrives as a hint and is looked up."""
+        conversation = await self.as_resident(_current)
+        await self._follow(conversation.hex)
+        view, found = await self.as_resident(_snapshot, self.hex, frame.after)
+        self.place = view.place
+        self.sent_upto = found[-1].seq if found else min(frame.after, view.upto)
+        await self.answer(
+            protocol.ResidentWelcome(
+                id=frame.id,
+                view=view,
+                lines=found,
+                at=as_time(timezone.now()),
+                heartbeat_seconds=settings.HEARTBEAT_SECONDS,
+            )
+        )
+        await self._push_lines()
+
+    async def _follow(self, hex_: str) -> None:
+        if self.hex != hex_:
+            self.hex = hex_
+            _pages[hex_] += 1
+            self.counted = True
+        await self.join(events.conversation_group(hex_))
+        await self.join(events.PLACES)
+
+    async def say(self, frame: protocol.ResidentSend) -> None:
+        """Keep, acknowledge, then let triage read."""
+        receipt = await self.as_resident(_say, self._hex(), client_id=frame.client_id, text=frame.text)
+        await self.answer(protocol.Ack(id=frame.id, client_id=frame.client_id, seq=receipt.seq, at=as_time(receipt.at)))
+        if not receipt.repeated:
+            try:
+                await self.cross(risk.weigh, self.hex, receipt.seq)
+            except Exception as error:  # noqa: BLE001 - the sweep finds what was not weighed
+                log.error("not weighed yet fault=%s", type(error).__name__)
+
+    async def sync(self, frame: protocol.ResidentSync) -> None:
+        """What came after."""
+        found, upto = await self.as_resident(_lines, self._hex(), frame.after)
+        self.sent_upto = max(self.sent_upto, found[-1].seq if found else 0)
+        await self.answer(protocol.ResidentLines(lines=found, upto=upto))
+
+    async def type(self, frame: protocol.ResidentTyping) -> None:
+        """Pass on that somebody writes."""
+        if self.hex:
+            await self.pass_on(events.conversation_group(self.hex), events.typing(self.hex, "resident", frame.on))
+
+    async def about(self, frame: protocol.ResidentAbout) -> None:
+        """Keep what they chose to tell."""
+        about = {"topic": frame.topic, "nickname": frame.nickname, "age_band": frame.age_band}
+        await self.as_resident(_in_open, self._hex(), opening.set_about, **about)
+        await self.answer(protocol.Ack(id=frame.id))
+
+    async def danger(self, frame: protocol.ResidentDanger) -> None:
+        """They are in danger now."""
+        await self.as_resident(_in_open, self._hex(), risk.declare_danger)
+        await self.answer(protocol.Ack(id=frame.id))
+
+    async def mood(self, frame: protocol.ResidentMood) -> None:
+        """Keep a mood."""
+        await self.as_resident(_in_own, self._hex(), opening.set_mood, when=frame.when, value=frame.value)
+        await self.answer(protocol.Ack(id=frame.id))
+
+    async def feedback(self, frame: protocol.ResidentFeedback) -> None:
+        """Keep a word."""
+        await self.as_resident(_in_own, self._hex(), opening.give_feedback, kind=frame.kind, text=frame.text)
+        await self.answer(protocol.Ack(id=frame.id))
+
+    async def code(self, frame: protocol.ResidentCode) -> None:
+        """Make a return code: slow on purpose, so in a thread of its own and not on everybody's."""
+        await self.as_resident(_current)
+        code = await asyncio.to_thread(_make_code, self.resident_id)
+        await self.answer(protocol.CodeMade(id=frame.id, code=code))
+        await self.on_view({})
+
+    async def end(self, frame: protocol.ResidentEnd) -> None:
+        """They want to end."""
+        await self.as_resident(_in_open, self._hex(), moves.leave_locked)
+        await self.answer(protocol.Ack(id=frame.id))
+
+    async def erase(self, frame: protocol.ResidentErase) -> None:
+        """They want all of it gone."""
+        await self.as_resident(_erase)
+        await self.answer(protocol.Erased(id=frame.id))
+        await self.say_bye(errors.SIGNED_OUT, close=CLOSE_UNKNOWN, retry_after_ms=-1)
+
+    async def ping(self, frame: protocol.ResidentPing) -> None:
+        """Heartbeat, and a look at what this page lacks: heals a socket that hints no longer reach."""
+        upto = await self.as_resident(_heartbeat, self._hex())
+        await self.answer(protocol.Pong(id=frame.id, at=as_time(timezone.now())))
+        if upto > frame.after:
+            self.sent_upto = min(self.sent_upto, frame.after)
+            await self._push_lines()
+        await self.on_view({})
+
+    # --- hints ----------------------------------------------------------------------------------------------------
+    async def on_lines(self, message: dict[str, Any]) -> None:
+        """There are more lines."""
+        if message["upto"] > self.sent_upto >= 0:
+            await self._push_lines()
+
+    async def on_view(self, message: dict[str, Any]) -> None:
+        """Something beside the lines."""
+        if not self.hex:
+            return
+        view, _ = await self.as_resident(_snapshot, self.hex, None, before=self.place)
+        self.place = view.place
+        await self.answer(protocol.ResidentState(view=view))
+
+    async def on_place(self, message: dict[str, Any]) -> None:
+        """The queue has moved; only those who wait look."""
+        if self.place is not None:
+            self.after(PLACE_EVERY_SECONDS, "place", self._tell_place)
+
+    async def _tell_place(self) -> None:
+        view, _ = await self.as_resident(_snapshot, self.hex, None, before=self.place)
+        if view.place != self.place:
+            self.place = view.place
+            await self.answer(protocol.ResidentState(view=view))
+
+    async def on_typing(self, message: dict[str, Any]) -> None:
+        """The counselor writes."""
+        if message["author"] == "counselor":
+            await self.answer(protocol.CounselorTyping(on=message["on"]))
+
+    # --- inside ---------------------------------------------------------------------------------------------------
+    async def _push_lines(self) -> None:
+        """Send what lies beyond the last line sent, in portions."""
+        while not self.closing:
+            found, upto = await self.as_resident(_lines, self.hex, self.sent_upto)
+            if not found:
+                return
+            self.sent_upto = found[-1].seq
+            await self.answer(protocol.ResidentLines(lines=found, upto=upto))
+            if self.sent_upto >= upto:
+                return
+
+    def _hex(self) -> str:
+        if not self.hex:
+            raise Refused(errors.BAD_FRAME, "hello first")
+        return self.hex
+
+
+def _cookie(scope: dict[str, Any], name: str) -> str:
+    header = next((value for key, value in scope["headers"] if key == b"cookie"), b"")
+    return str(parse_cookie(header.decode("latin-1")).get(name, ""))
+
+
+# Each of these runs on the database thread, with the visit already checked.
+def _current(visit: Visit) -> Conversation:
+    return access.current_of(visit.resident)
+
+
+def _snapshot(
+    visit: Visit, hex_: str, after: int | None, *, before: Place | None = None
+) -> tuple[protocol.ResidentView, list[protocol.Line]]:
+    conversation = access.own_of(visit.resident_id, hex_)
+    place = None
+    if conversation.state == State.WAITING:
+        place = selectors.place_in(selectors.queue_now(), conversation.hex, before=before)
+    view = selectors.resident_view(conversation, place=place, on_duty=count_on_duty())
+    if after is None:
+        return view, []
+    presence.seen(conversation)
+    return view, selectors.lines_after(conversation, after)
+
+
+def _lines(visit: Visit, hex_: str, after: int) -> tuple[list[protocol.Line], int]:
+    conversation = access.own_of(visit.resident_id, hex_)
+    return selectors.lines_after(conversation, after), conversation.last_seq
+
+
+def _say(visit: Visit, hex_: str, *, client_id: str, text: str) -> messages.Receipt:
+    return messages.say_as_resident(hex_, resident_id=visit.resident_id, client_id=client_id, text=text)
+
+
+def _in_open(visit: Visit, hex_: str, service: Callable[..., Any], **facts: Any) -> None:
+    with transaction.atomic():
+        service(access.open_of(visit.resident_id, hex_), **facts)
+
+
+def _in_own(visit: Visit, hex_: str, service: Callable[..., Any], **facts: Any) -> None:
+    with transaction.atomic():
+        service(access.own_of(visit.resident_id, hex_), **facts)
+
+
+def _erase(visit: Visit) -> None:
+    erasure.erase_resident(visit.resident_id)
+
+
+def _heartbeat(visit: Visit, hex_: str) -> int:
+    conversation = access.own_of(visit.resident_id, hex_)
+    presence.seen(conversation)
+    return conversation.last_seq
+
+
+def _make_code(resident_id: uuid.UUID) -> str:
+    from django.db import connections
+
+    try:
+        return opening.make_code(resident_id)
+    finally:
+        connections.close_all()

@@ -1,0 +1,92 @@
+"""Hints between sockets: "something changed here, look it up". Names of the groups, and publishing after commit.
+
+A hint carries ids and numbers, never words: the database is the record, and whoever misses a hint finds everything
+there at the next heartbeat. A hint that cannot be sent is counted and forgotten; it never fails what was committed.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from asgiref.sync import async_to_sync
+from channels.layers import get_channel_layer
+from django.db import transaction
+
+log = logging.getLogger(__name__)
+
+QUEUE = "queue"
+"""Desks and boards: who waits has changed."""
+PLACES = "places"
+"""Residents who wait: their place may have changed."""
+
+
+def conversation_group(conversation_hex: str) -> str:
+    """All sockets that show a conversation."""
+    return f"conversation.{conversation_hex}"
+
+
+def staff_group(staff_id: int) -> str:
+    """All sockets of one staff member."""
+    return f"staff.{staff_id}"
+
+
+STAFF = "staff"
+"""All sockets of the staff."""
+
+
+def hint(group: str, kind: str, **facts: Any) -> None:
+    """Publish to ``group`` once the running transaction is committed (at once if there is none)."""
+    message = {"type": "hint", "kind": kind, **facts}
+    transaction.on_commit(lambda: _send(group, message), robust=True)
+
+
+def lines_grew(conversation_hex: str, upto: int) -> None:
+    """A conversation has lines up to ``upto``."""
+    hint(conversation_group(conversation_hex), "lines", conversation=conversation_hex, upto=upto)
+
+
+def view_changed(conversation_hex: str) -> None:
+    """Something beside the lines of a conversation has changed."""
+    hint(conversation_group(conversation_hex), "view", conversation=conversation_hex)
+
+
+def queue_changed() -> None:
+    """Somebody came, went or moved in the queue."""
+    hint(QUEUE, "queue")
+    hint(PLACES, "place")
+
+
+def person_taken(conversation_hex: str, by: str) -> None:
+    """Tell the other desks who has whom."""
+    hint(QUEUE, "taken", conversation=conversation_hex, by=by)
+
+
+def desk_changed(staff_id: int) -> None:
+    """What somebody holds, or what is offered to them, has changed."""
+    hint(staff_group(staff_id), "desk")
+
+
+def colleagues_changed() -> None:
+    """Duty, capacity or an account has changed."""
+    hint(STAFF, "colleagues")
+
+
+def account_changed(staff_id: int) -> None:
+    """An account was deactivated, signed out or given another role: its sockets look again."""
+    hint(staff_group(staff_id), "account")
+
+
+def typing(conversation_hex: str, author: str, on: bool) -> dict[str, Any]:
+    """The hint that somebody writes; sent by the consumer itself, since nothing is committed."""
+    return {"type": "hint", "kind": "typing", "conversation": conversation_hex, "author": author, "on": on}
+
+
+def _send(group: str, message: dict[str, Any]) -> None:
+    layer = get_channel_layer()
+    if layer is None:
+        return
+    try:
+        async_to_sync(layer.group_send)(group, message)
+    except Exception as error:  # noqa: BLE001 - Redis away, layer full: the record stands, pages catch up
+        log.warning("hint missed kind=%s fault=%s", message["kind"], type(error).__name__)

@@ -1,0 +1,23 @@
+"""Small facts read off a conversation's row, shared by services and selectors."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.conf import settings
+from django.utils import timezone
+
+from hotline.chat.keys import unseal_text
+from hotline.chat.models import Conversation
+
+
+def nickname_of(conversation: Conversation) -> str:
+    """The nickname a resident chose, or ""."""
+    return unseal_text(conversation, "nickname", conversation.nickname_sealed)
+
+
+def is_present(conversation: Conversation) -> bool:
+    """Whether the resident's page was heard from within three heartbeats."""
+    if conversation.seen_at is None:
+        return False
+    return timezone.now() - conversation.seen_at < timedelta(seconds=3 * settings.HEARTBEAT_SECONDS)

@@ -1,0 +1,276 @@
+"""What screens need to read, already opened and ordered."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Count, Q
+from django.utils import timezone
+from triage.services import Waiting
+
+from hotline.chat import standing
+from hotline.chat.facts import is_present, nickname_of
+from hotline.chat.keys import unseal_text
+from hotline.chat.models import Conversation, Handover, Message, Note, Resident, as_time
+from hotline.chat.permissions import Staff
+from hotline.chat.protocol import (
+    MAX_REPLAY,
+    ConversationView,
+    HandoverView,
+    Line,
+    NoteView,
+    Place,
+    QueueRow,
+    ResidentView,
+)
+from hotline.chat.states import State
+from triage import services as triage
+
+QUEUE_ROWS_SHOWN = 60
+EXACT_PLACE_UPTO = 5
+"""Up to here a place is told exactly; further back a range is more honest, since people in danger go first."""
+
+
+def label_of(conversation: Conversation) -> str:
+    """What the staff call a resident: the nickname they chose, else a short mark."""
+    nickname = "" if conversation.erased_at else nickname_of(conversation)
+    return nickname or f"#{conversation.hex[:4].upper()}"
+
+
+def lines_after(conversation: Conversation, after: int, *, limit: int = MAX_REPLAY) -> list[Line]:
+    """The lines with a seq beyond ``after``, in order, at most ``limit``."""
+    rows = conversation.messages.filter(seq__gt=after).select_related("staff").order_by("seq")[:limit]
+    return [_line(conversation, row) for row in rows]
+
+
+def upto(conversation_hex: str) -> int:
+    """The last seq of a conversation, read afresh."""
+    found = Conversation.objects.filter(pk=conversation_hex).values_list("last_seq", flat=True).first()
+    return found or 0
+
+
+def _line(conversation: Conversation, row: Message) -> Line:
+    text = unseal_text(conversation, f"line:{row.seq}:{row.author}", row.text_sealed)
+    event = row.author == Message.SYSTEM
+    return Line(
+        seq=row.seq,
+        author=row.author,  # type: ignore[arg-type]
+        at=as_time(row.at),
+        name=row.staff.alias if row.staff else "",
+        text="" if event else text,
+        event=text if event else "",
+        client_id=row.client_id,
+    )
+
+
+# --- the queue -----------------------------------------------------------------------------------------------------
+@dataclass(frozen=True, slots=True)
+class QueueSnapshot:
+    """Everyone who waits, first to be served first."""
+
+    conversations: tuple[Conversation, ...]
+    entries: tuple[Waiting, ...]
+
+    def position(self, conversation_hex: str) -> int | None:
+        """How many are before this one; None when it does not wait."""
+        return next((i for i, entry in enumerate(self.entries) if entry.key == conversation_hex), None)
+
+
+def queue_now(now: datetime | None = None) -> QueueSnapshot:
+    """The queue in order; the order itself is triage's pure function of level, wait and fairness."""
+    waiting = {conversation.hex: conversation for conversation in Conversation.objects.waiting()}
+    entries = triage.order_queue((_entry(conversation) for conversation in waiting.values()), now=now or timezone.now())
+    return QueueSnapshot(tuple(waiting[entry.key] for entry in entries), tuple(entries))
+
+
+def _entry(conversation: Conversation) -> Waiting:
+    record = standing.read(conversation)
+    return Waiting(
+        key=conversation.hex,
+        level=standing.level_of(record),
+        scored=record.risk.scored,
+        since=conversation.waiting_since,
+        given_back=conversation.given_back_at is not None,
+    )
+
+
+def queue_rows(snapshot: QueueSnapshot | None = None, *, limit: int = QUEUE_ROWS_SHOWN) -> tuple[list[QueueRow], int]:
+    """The first rows of the queue, and how many wait in all."""
+    snapshot = snapshot or queue_now()
+    shown = snapshot.conversations[:limit]
+    counts = _counts(shown)
+    return [_queue_row(conversation, counts) for conversation in shown], len(snapshot.conversations)
+
+
+def _counts(shown: Sequence[Conversation]) -> dict[str, tuple[int, int]]:
+    """Per conversation: messages its resident has written, and the resident's conversations in all."""
+    rows = (
+        Conversation.objects.filter(pk__in=[conversation.pk for conversation in shown])
+        .annotate(
+            written=Count("messages", filter=Q(messages__author=Message.RESIDENT), distinct=True),
+            stories=Count("resident__conversations", distinct=True),
+        )
+        .values_list("pk", "written", "stories")
+    )
+    return {pk.hex: (written, stories) for pk, written, stories in rows}
+
+
+def _queue_row(conversation: Conversation, counts: dict[str, tuple[int, int]]) -> QueueRow:
+    record = standing.read(conversation)
+    written, stories = counts.get(conversation.hex, (0, 1))
+    return QueueRow(
+        conversation=conversation.hex,
+        label=label_of(conversation),
+        risk=record.risk,
+        since=as_time(conversation.waiting_since),
+        language=conversation.language,
+        channel=conversation.channel,
+        topic=conversation.topic,
+        age_band=conversation.age_band,
+        danger=record.declared,
+        returning=stories > 1,
+        given_back=conversation.given_back_at is not None,
+        present=is_present(conversation),
+        written=written,
+    )
+
+
+def place_in(snapshot: QueueSnapshot, conversation_hex: str, *, before: Place | None = None) -> Place | None:
+    """A resident's place, honestly: exact near the front, a range further back, and why if it fell back."""
+    ahead = snapshot.position(conversation_hex)
+    if ahead is None:
+        return None
+    if ahead <= EXACT_PLACE_UPTO:
+        least = most = ahead
+    else:
+        least = ahead // 5 * 5
+        most = least + 4
+    if before is None or most < before.most:
+        return Place(least=least, most=most)
+    if most == before.most:
+        return Place(least=least, most=most, why=before.why)
+    crisis_ahead = any(entry.level.is_crisis for entry in snapshot.entries[:ahead])
+    return Place(least=least, most=most, why="danger" if crisis_ahead else "given_back")
+
+
+# --- one conversation ------------------------------------------------------------------------------------------------
+def resident_view(conversation: Conversation, *, place: Place | None, on_duty: int) -> ResidentView:
+    """What the resident's page shows beside the lines. No level, no score: only whether the numbers come forward."""
+    record = standing.read(conversation)
+    erased = conversation.erased_at is not None
+    resident = conversation.resident
+    return ResidentView(
+        state=conversation.state,  # type: ignore[arg-type]
+        upto=conversation.last_seq,
+        ending=conversation.ending,
+        counselor=conversation.holder.alias if conversation.holder else "",
+        place=place,
+        on_duty=on_duty,
+        care=standing.level_of(record).is_crisis,
+        topic=conversation.topic,
+        nickname="" if erased else nickname_of(conversation),
+        age_band=conversation.age_band,
+        danger=record.declared,
+        mood_before=conversation.mood_before,
+        mood_after=conversation.mood_after,
+        has_code=resident.code_digest is not None,
+        earlier=resident.conversations.exclude(pk=conversation.pk).filter(erased_at__isnull=True).count(),
+    )
+
+
+def conversation_view(conversation: Conversation, *, reader: Staff) -> ConversationView:
+    """What a desk shows beside the lines. The caller has checked that ``reader`` may read it."""
+    record = standing.read(conversation)
+    return ConversationView(
+        conversation=conversation.hex,
+        label=label_of(conversation),
+        state=conversation.state,  # type: ignore[arg-type]
+        upto=conversation.last_seq,
+        risk=record.risk,
+        since=as_time(conversation.opened_at),
+        language=conversation.language,
+        channel=conversation.channel,
+        ending=conversation.ending,
+        holder=conversation.holder.alias if conversation.holder else "",
+        mine=conversation.state == State.ACTIVE and conversation.holder_id == reader.pk,
+        topic=conversation.topic,
+        age_band=conversation.age_band,
+        danger=record.declared,
+        present=is_present(conversation),
+        waiting_on_us_since=as_time(conversation.waiting_on_us_since),
+        mood_before=conversation.mood_before,
+        mood_after=conversation.mood_after,
+        notes=notes_of(conversation),
+        handover=_open_handover(conversation, reader),
+        help_asked=conversation.help_asked_at is not None,
+        earlier=earlier_of(conversation),
+        erased=conversation.erased_at is not None,
+    )
+
+
+def notes_of(conversation: Conversation) -> list[NoteView]:
+    """The private notes, oldest first."""
+    return [
+        NoteView(
+            id=note.pk,
+            by=note.staff.alias,
+            at=as_time(note.at),
+            text=note_text(note, conversation),
+            kind=note.kind,  # type: ignore[arg-type]
+        )
+        for note in conversation.notes.select_related("staff")
+    ]
+
+
+def note_text(note: Note, conversation: Conversation) -> str:
+    """The words of a note."""
+    return unseal_text(conversation, f"note:{note.ref}", note.text_sealed)
+
+
+def earlier_of(conversation: Conversation) -> list[str]:
+    """The same resident's earlier conversations that were not erased, newest first."""
+    rows = Conversation.objects.filter(
+        resident_id=conversation.resident_id, opened_at__lt=conversation.opened_at, erased_at__isnull=True
+    )
+    return [row.hex for row in rows.order_by("-opened_at")[:20]]
+
+
+def _open_handover(conversation: Conversation, reader: Staff) -> HandoverView | None:
+    offer = conversation.handovers.filter(answer="").select_related("giver", "taker", "note").first()
+    return _handover(offer, conversation, reader) if offer else None
+
+
+def _handover(offer: Handover, conversation: Conversation, reader: Staff) -> HandoverView:
+    return HandoverView(
+        id=offer.pk,
+        conversation=conversation.hex,
+        from_name=offer.giver.alias,
+        to_name=offer.taker.alias,
+        note=note_text(offer.note, conversation),
+        mine=offer.giver_id == reader.pk,
+    )
+
+
+def handovers_of(staff: Staff) -> list[HandoverView]:
+    """The open offers from and to somebody."""
+    offers = Handover.objects.filter(Q(giver_id=staff.pk) | Q(taker_id=staff.pk), answer="").select_related(
+        "conversation", "giver", "taker", "note"
+    )
+    return [_handover(offer, offer.conversation, staff) for offer in offers]
+
+
+# --- the transcript that a resident keeps ----------------------------------------------------------------------------
+@dataclass(frozen=True, slots=True)
+class Story:
+    """One of a resident's conversations, with all its lines."""
+
+    conversation: Conversation
+    lines: list[Line]
+
+
+def transcript(resident: Resident) -> list[Story]:
+    """All that a resident and those who answered ever said, oldest first."""
+    rows = resident.conversations.filter(erased_at__isnull=True).order_by("opened_at")
+    return [Story(row, lines_after(row, 0, limit=100_000)) for row in rows]

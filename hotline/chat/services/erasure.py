@@ -1,0 +1,66 @@
+"""Erasing: the key is destroyed, the words are deleted, and the free space is overwritten."""
+
+from __future__ import annotations
+
+import logging
+import uuid
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from hotline.chat import events
+from hotline.chat.keys import forget_keys
+from hotline.chat.models import Conversation, Resident
+from hotline.chat.services import moves
+from hotline.chat.states import State
+
+log = logging.getLogger(__name__)
+
+
+def erase_resident(resident_id: uuid.UUID) -> None:
+    """Erase everything a resident ever said, and every way back to it.
+
+    What stays: that there were conversations, when they moved and how they ended, without a word. Backups made before
+    hold only what cannot be opened, once the key-wrapping record in them is gone too; docs/architecture.md says how.
+    """
+    with transaction.atomic():
+        resident = Resident.objects.select_for_update().get(pk=resident_id)
+        for conversation in Conversation.objects.select_for_update().filter(resident=resident):
+            if conversation.state != State.CLOSED:
+                moves.leave_locked(conversation, cause="erased")
+            _destroy(conversation)
+        now = timezone.now()
+        resident.visits.filter(ended_at__isnull=True).update(ended_at=now)
+        Resident.objects.filter(pk=resident.pk).update(code_digest=None, erased_at=now)
+    forget_keys()
+    scrub_free_space()
+
+
+def _destroy(conversation: Conversation) -> None:
+    for rows in (conversation.messages, conversation.notes, conversation.feedback, conversation.readings):
+        rows.all().delete()
+    conversation.reviews.update(record_sealed=b"")  # type: ignore[attr-defined]
+    conversation.flags.update(kind_sealed=b"")
+    Conversation.objects.filter(pk=conversation.pk).update(
+        wrapped_key=b"",
+        nickname_sealed=b"",
+        risk_sealed=b"",
+        topic="",
+        age_band="",
+        mood_before=None,
+        mood_after=None,
+        seen_at=None,
+        erased_at=timezone.now(),
+    )
+    events.view_changed(conversation.hex)
+
+
+def scrub_free_space() -> None:
+    """Empty SQLite's write-ahead log, which would keep the deleted pages. PostgreSQL reuses space by vacuuming."""
+    if connection.vendor != "sqlite" or connection.in_atomic_block:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        busy, *_ = cursor.fetchone()
+    if busy:
+        log.warning("write-ahead log not emptied yet: a reader was busy; the next erasure or restart empties it")

@@ -1,0 +1,225 @@
+"""What the resident's and the staff's sockets share: frames in, frames out, refusals, pace, hints.
+
+A consumer only dispatches: it parses a frame, finds the handler, crosses over once to a synchronous service, and
+answers. Rules live in the services.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, ClassVar, TypeVar
+
+from channels.db import database_sync_to_async
+from channels.generic.websocket import AsyncWebsocketConsumer
+from django.conf import settings
+from django.db import DatabaseError
+
+from hotline.chat import errors, protocol
+from hotline.chat.errors import Refused
+from hotline.chat.sealing import Unreadable
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
+
+CLOSE_BAD_FRAMES = 4400
+CLOSE_UNKNOWN = 4401
+CLOSE_ENDED = 4403
+CLOSE_TOO_FAST = 4429
+
+FRAMES_PER_SECOND = 10.0
+FRAMES_AT_ONCE = 60
+"""Pace of one socket. A page that comes back with a full outbox may send this many at once."""
+EVENTS = {
+    "websocket.connect": "websocket_connect",
+    "websocket.receive": "websocket_receive",
+    "websocket.disconnect": "websocket_disconnect",
+    "hint": "hint",
+}
+"""All that may reach a consumer; a type from elsewhere selects no method."""
+BAD_FRAMES_ALLOWED = 20
+LONGEST_SOCKET_SECONDS = 20 * 3600
+"""Group membership expires after a day: a page that stays open longer reconnects before that, with jitter."""
+
+
+class Pace:
+    """A token bucket.
+
+    Attributes:
+        left: frames that may come at once now.
+    """
+
+    def __init__(self, per_second: float, at_once: int) -> None:
+        self.per_second, self.at_once = per_second, at_once
+        self.left, self.then = float(at_once), time.monotonic()
+
+    def allows(self) -> bool:
+        """Take one, if there is one."""
+        now = time.monotonic()
+        self.left = min(self.at_once, self.left + (now - self.then) * self.per_second)
+        self.then = now
+        if self.left < 1:
+            return False
+        self.left -= 1
+        return True
+
+
+class FrameSocket(AsyncWebsocketConsumer):
+    """A socket that speaks the frames of :mod:`hotline.chat.protocol`."""
+
+    handlers: ClassVar[Mapping[type, str]] = {}
+    """Frame type -> name of the method that answers it."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.pace = Pace(FRAMES_PER_SECOND, FRAMES_AT_ONCE)
+        self.bad_frames = 0
+        self.joined: set[str] = set()
+        self.later: dict[str, asyncio.Task[None]] = {}
+        self.closing = False
+
+    async def dispatch(self, message: dict[str, Any]) -> None:
+        """Call the handler without the thread hop that Channels makes first.
+
+        ``database_sync_to_async`` looks after stale connections at each crossing; hopping before every event
+        as well would let one slow call delay every conversation of the process twice.
+        """
+        name = EVENTS[message["type"]]
+        await getattr(self, name)(message)
+
+    def parse(self, raw: str) -> Any:
+        """The frame in ``raw``; see :mod:`hotline.chat.protocol`."""
+        raise TypeError(f"{type(self).__name__} does not say which frames it reads")
+
+    # --- coming and going ---------------------------------------------------------------------------------------
+    async def join(self, group: str) -> None:
+        """Hear the hints of ``group``. A layer that is away is no reason to turn anybody away."""
+        if group not in self.joined and self.channel_layer is not None:
+            self.joined.add(group)
+            try:
+                await self.channel_layer.group_add(group, self.channel_name)
+            except Exception as error:  # noqa: BLE001 - pages catch up at the heartbeat
+                log.warning("group not joined fault=%s", type(error).__name__)
+
+    async def part(self, group: str) -> None:
+        """Hear them no more."""
+        if group in self.joined and self.channel_layer is not None:
+            self.joined.discard(group)
+            try:
+                await self.channel_layer.group_discard(group, self.channel_name)
+            except Exception as error:  # noqa: BLE001 - it expires by itself
+                log.warning("group not left fault=%s", type(error).__name__)
+
+    async def disconnect(self, code: int) -> None:
+        """Leave all groups and stop what was to happen later."""
+        self.closing = True
+        for task in self.later.values():
+            task.cancel()
+        for group in list(self.joined):
+            await self.part(group)
+
+    async def say_bye(self, code: str, *, close: int, retry_after_ms: int) -> None:
+        """Tell the page why, then close."""
+        if not self.closing:
+            self.closing = True
+            await self.send(protocol.encode(protocol.Bye(code=code, retry_after_ms=retry_after_ms)))
+            await self.close(close)
+
+    def grow_old(self) -> None:
+        """Ask the page to reconnect before group membership expires."""
+        age = LONGEST_SOCKET_SECONDS * random.uniform(0.8, 1.0)  # noqa: S311 - jitter, not a secret
+        self.after(age, "age", lambda: self.say_bye("socket.renew", close=1001, retry_after_ms=0))
+
+    # --- frames -------------------------------------------------------------------------------------------------
+    async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
+        """Answer one frame, or refuse it with a code; only a stream of nonsense closes the socket."""
+        if self.closing:
+            return
+        if not self.pace.allows():
+            await self.say_bye(errors.TOO_FAST, close=CLOSE_TOO_FAST, retry_after_ms=5_000)
+            return
+        raw = text_data or ""
+        try:
+            frame = self.parse(raw)
+        except Refused as refusal:
+            await self._refuse_frame(raw, refusal)
+            return
+        request = getattr(frame, "id", None)
+        try:
+            await getattr(self, self.handlers[type(frame)])(frame)
+        except Refused as refusal:
+            await self.refuse(request, refusal)
+        except DatabaseError as error:
+            log.error("not kept frame=%s fault=%s", type(frame).__name__, type(error).__name__)
+            await self.refuse(request, Refused(errors.NOT_KEPT))
+        except Unreadable as error:
+            log.error("not readable frame=%s place=%s", type(frame).__name__, error)
+            await self.refuse(request, Refused(errors.FAULT))
+        except Exception as error:  # noqa: BLE001 - one bad answer must not end a conversation
+            log.error("fault frame=%s fault=%s", type(frame).__name__, type(error).__name__, exc_info=settings.DEBUG)
+            await self.refuse(request, Refused(errors.FAULT))
+
+    async def _refuse_frame(self, raw: str, refusal: Refused) -> None:
+        self.bad_frames += 1
+        if self.bad_frames > BAD_FRAMES_ALLOWED or refusal.code == errors.TOO_BIG:
+            await self.say_bye(refusal.code, close=CLOSE_BAD_FRAMES, retry_after_ms=30_000)
+            return
+        await self.refuse(protocol.request_id(raw), refusal)
+
+    async def refuse(self, request: int | None, refusal: Refused) -> None:
+        """Answer with the refusal's code."""
+        if refusal.code == errors.SIGNED_OUT:
+            await self.say_bye(refusal.code, close=CLOSE_ENDED, retry_after_ms=-1)
+            return
+        await self.answer(protocol.Error(id=request, code=refusal.code, detail=refusal.detail))
+
+    async def answer(self, frame: protocol.Frame) -> None:
+        """Send a frame, unless the socket is going."""
+        if not self.closing:
+            await self.send(protocol.encode(frame))
+
+    # --- crossing over, and later ---------------------------------------------------------------------------------
+    async def cross(self, service: Callable[..., T], *args: Any, **kwargs: Any) -> T:
+        """Run a synchronous service on the database thread."""
+        result: T = await database_sync_to_async(service)(*args, **kwargs)
+        return result
+
+    async def pass_on(self, group: str, message: dict[str, Any]) -> None:
+        """Send a hint that belongs to no transaction (typing)."""
+        if self.channel_layer is not None:
+            try:
+                await self.channel_layer.group_send(group, message)
+            except Exception as error:  # noqa: BLE001 - a lost hint is no fault
+                log.warning("hint missed fault=%s", type(error).__name__)
+
+    def after(self, seconds: float, name: str, action: Callable[[], Awaitable[None]]) -> None:
+        """Do ``action`` in a while; while it is due, the same ``name`` again changes nothing."""
+        if name in self.later and not self.later[name].done():
+            return
+
+        async def run() -> None:
+            await asyncio.sleep(seconds)
+            self.later.pop(name, None)
+            try:
+                if not self.closing:
+                    await action()
+            except Exception as error:  # noqa: BLE001 - the next hint or heartbeat repeats it
+                log.warning("delayed %s failed fault=%s", name, type(error).__name__)
+
+        self.later[name] = asyncio.get_running_loop().create_task(run())
+
+    async def hint(self, message: dict[str, Any]) -> None:
+        """Something changed: hand it to the method ``on_<kind>``; kinds that do not concern this socket pass by."""
+        handler = getattr(self, f"on_{message['kind']}", None)
+        if handler is None or self.closing:
+            return
+        try:
+            await handler(message)
+        except Refused as refusal:
+            if refusal.code == errors.SIGNED_OUT:
+                await self.refuse(None, refusal)
+        except Exception as error:  # noqa: BLE001 - the heartbeat brings what this hint could not
+            log.warning("hint not followed kind=%s fault=%s", message["kind"], type(error).__name__)

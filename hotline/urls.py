@@ -1,0 +1,15 @@
+"""Which page is answered by whom."""
+
+from __future__ import annotations
+
+from django.urls import include, path
+
+from hotline import views
+
+urlpatterns = [
+    path("healthz", views.healthz, name="healthz"),
+    path("readyz", views.readyz, name="readyz"),
+    path("i18n/", include("django.conf.urls.i18n")),
+    path("staff/", include("counselors.urls")),
+    path("", include("hotline.chat.urls")),
+]
