@@ -304,8 +304,11 @@ class DeskSocket(FrameSocket):
         await self.part(events.conversation_group(hex_))
 
     async def _lose(self, hex_: str) -> None:
-        """A conversation is not this person's any more. A closed one may still be looked at by whoever may read it."""
+        """A conversation is not this person's any more. Of one that ended they still get the last words."""
         why = await self.as_staff(_why_lost, hex_)
+        if why == errors.CLOSED:
+            await self.answer(protocol.View(view=await self.as_staff(_view, hex_)))
+            await self._push_lines(hex_)
         await self.answer(protocol.Gone(conversation=hex_, why=why))
         await self._unfollow(hex_)
 

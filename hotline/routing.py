@@ -8,15 +8,12 @@ from django.urls import path
 
 from counselors.consumers import DeskSocket
 from counselors.selectors import count_on_duty
-from hotline.chat import consumers
 from hotline.chat.consumers import ResidentSocket
-
-# The chat knows nobody on the staff side; whoever puts the two together tells it how to count who is on duty.
-consumers.count_on_duty = count_on_duty
 
 websockets = URLRouter(
     [
-        path("ws/resident/", ResidentSocket.as_asgi()),
+        # The chat knows nobody on the staff side: it is told here how to count who is on duty.
+        path("ws/resident/", ResidentSocket.as_asgi(count_on_duty=count_on_duty)),
         path("ws/desk/", AuthMiddlewareStack(DeskSocket.as_asgi())),
     ]
 )

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import uuid
+from datetime import timedelta
+
+from django.utils import timezone
 
 from hotline.chat import errors
 from hotline.chat.errors import Refused
 from hotline.chat.models import Conversation, Resident
 from hotline.chat.permissions import Permission, Staff
 from hotline.chat.states import State
+
+WRAP_UP_TIME = timedelta(hours=1)
 
 
 def _find(conversation_hex: str, *, lock: bool) -> Conversation:
@@ -113,9 +118,33 @@ def readable_by(staff: Staff, conversation_hex: str) -> Conversation:
         if conversation.state == State.ACTIVE and conversation.holder_id == staff.pk:
             return conversation
         theirs_now = Conversation.objects.held_by(staff.pk).filter(resident_id=conversation.resident_id)
-        if conversation.state == State.CLOSED and theirs_now.exists():
+        if conversation.state == State.CLOSED and (theirs_now.exists() or is_wrapping_up(staff, conversation)):
             return conversation
     raise Refused(errors.NOT_FOUND)
+
+
+def is_wrapping_up(staff: Staff, conversation: Conversation) -> bool:
+    """Whether ``staff`` held it last and it ended within the hour: time to read the last words and note them down."""
+    if conversation.state != State.CLOSED or conversation.closed_at is None or conversation.erased_at:
+        return False
+    if timezone.now() - conversation.closed_at > WRAP_UP_TIME:
+        return False
+    last = conversation.transitions.filter(new=State.ACTIVE).order_by("-pk").first()
+    return last is not None and last.staff_id == staff.pk
+
+
+def notable_by(staff: Staff, conversation_hex: str) -> Conversation:
+    """A conversation, locked, to which ``staff`` may add a private note: held, just ended, or any with READ_ANY.
+
+    Raises:
+        Refused: as :func:`held_by`.
+    """
+    conversation = _find(conversation_hex, lock=True)
+    if staff.may(Permission.READ_ANY) or (staff.may(Permission.CONVERSE) and is_wrapping_up(staff, conversation)):
+        if conversation.erased_at:
+            raise Refused(errors.NOT_FOUND)
+        return conversation
+    return held_by(staff, conversation_hex)
 
 
 def is_own(staff: Staff, conversation: Conversation) -> bool:

@@ -32,7 +32,9 @@ PLACE_EVERY_SECONDS = 2.0
 _pages: Counter[str] = Counter()
 """How many pages of each conversation this process serves; the last one to go tells presence."""
 
-count_on_duty: Callable[[], int] = lambda: 0  # noqa: E731 - replaced by the staff side, which sits above this one
+
+def _nobody() -> int:
+    return 0
 
 
 class ResidentSocket(FrameSocket):
@@ -53,8 +55,9 @@ class ResidentSocket(FrameSocket):
         protocol.ResidentPing: "ping",
     }
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, count_on_duty: Callable[[], int] = _nobody, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.count_on_duty = count_on_duty
         self.visit_id = 0
         self.resident_id: uuid.UUID | None = None
         self.hex = ""
@@ -105,7 +108,7 @@ class ResidentSocket(FrameSocket):
         """Subscribe first, read second: what happens in between arrives as a hint and is looked up."""
         conversation = await self.as_resident(_current)
         await self._follow(conversation.hex)
-        view, found = await self.as_resident(_snapshot, self.hex, frame.after)
+        view, found = await self.as_resident(self._snapshot, frame.after)
         self.place = view.place
         self.sent_upto = found[-1].seq if found else min(frame.after, view.upto)
         await self.answer(
@@ -206,7 +209,7 @@ class ResidentSocket(FrameSocket):
         """Something beside the lines."""
         if not self.hex:
             return
-        view, _ = await self.as_resident(_snapshot, self.hex, None, before=self.place)
+        view, _ = await self.as_resident(self._snapshot, None, before=self.place)
         self.place = view.place
         await self.answer(protocol.ResidentState(view=view))
 
@@ -216,7 +219,7 @@ class ResidentSocket(FrameSocket):
             self.after(PLACE_EVERY_SECONDS, "place", self._tell_place)
 
     async def _tell_place(self) -> None:
-        view, _ = await self.as_resident(_snapshot, self.hex, None, before=self.place)
+        view, _ = await self.as_resident(self._snapshot, None, before=self.place)
         if view.place != self.place:
             self.place = view.place
             await self.answer(protocol.ResidentState(view=view))
@@ -238,6 +241,20 @@ class ResidentSocket(FrameSocket):
             if self.sent_upto >= upto:
                 return
 
+    def _snapshot(
+        self, visit: Visit, after: int | None, *, before: Place | None = None
+    ) -> tuple[protocol.ResidentView, list[protocol.Line]]:
+        """Runs on the database thread: the page's present state and, with ``after``, the lines beyond it."""
+        conversation = access.own_of(visit.resident_id, self.hex)
+        place = None
+        if conversation.state == State.WAITING:
+            place = selectors.place_in(selectors.queue_now(), conversation.hex, before=before)
+        view = selectors.resident_view(conversation, place=place, on_duty=self.count_on_duty())
+        if after is None:
+            return view, []
+        presence.seen(conversation)
+        return view, selectors.lines_after(conversation, after)
+
     def _hex(self) -> str:
         if not self.hex:
             raise Refused(errors.BAD_FRAME, "hello first")
@@ -252,20 +269,6 @@ def _cookie(scope: dict[str, Any], name: str) -> str:
 # Each of these runs on the database thread, with the visit already checked.
 def _current(visit: Visit) -> Conversation:
     return access.current_of(visit.resident)
-
-
-def _snapshot(
-    visit: Visit, hex_: str, after: int | None, *, before: Place | None = None
-) -> tuple[protocol.ResidentView, list[protocol.Line]]:
-    conversation = access.own_of(visit.resident_id, hex_)
-    place = None
-    if conversation.state == State.WAITING:
-        place = selectors.place_in(selectors.queue_now(), conversation.hex, before=before)
-    view = selectors.resident_view(conversation, place=place, on_duty=count_on_duty())
-    if after is None:
-        return view, []
-    presence.seen(conversation)
-    return view, selectors.lines_after(conversation, after)
 
 
 def _lines(visit: Visit, hex_: str, after: int) -> tuple[list[protocol.Line], int]:

@@ -38,15 +38,12 @@ def write(conversation: Conversation, *, staff_id: int, kind: str, text: str) ->
 
 @transaction.atomic
 def add_note(conversation_hex: str, *, by: Staff, text: str) -> Note:
-    """A private note by the counselor who holds the conversation, or by a supervisor who reads it.
+    """A private note by the counselor who holds the conversation or held it just now, or by a supervisor.
 
     Raises:
         Refused: as the access functions; reason.missing.
     """
-    if by.may(Permission.READ_ANY):
-        conversation = access.advisable_by(by, conversation_hex, permission=Permission.READ_ANY)
-    else:
-        conversation = access.held_by(by, conversation_hex)
+    conversation = access.notable_by(by, conversation_hex)
     return write(conversation, staff_id=by.pk, kind="note", text=text)
 
 
