@@ -71,7 +71,7 @@ def held(staff: StaffMember) -> list[Conversation]:
     return list(rows.annotate(taken=Max("transitions__pk")).order_by("taken"))
 
 
-# --- the board ---------------------------------------------------------------------------------------------------------
+# --- the board ---------------------------------------------------------------------------------------------------
 def board_rows() -> list[BoardRow]:
     """Who waits (in queue order), then who talks (longest unanswered first)."""
     waiting = [_board_row(conversation) for conversation in selectors.queue_now().conversations]
@@ -99,7 +99,7 @@ def _board_row(conversation: Conversation) -> BoardRow:
     )
 
 
-# --- reviews -----------------------------------------------------------------------------------------------------------
+# --- reviews -----------------------------------------------------------------------------------------------------
 @dataclass(frozen=True, slots=True)
 class ReviewItem:
     """A flagged conversation in the list of reviews.
@@ -231,7 +231,7 @@ def _decided(review: Review, conversation: Conversation) -> DecidedReview:
     )
 
 
-# --- accounts ----------------------------------------------------------------------------------------------------------
+# --- accounts ----------------------------------------------------------------------------------------------------
 def staff_list() -> QuerySet[StaffMember]:
     """All accounts, active ones first."""
     return StaffMember.objects.select_related("duty").order_by("-is_active", "role", "alias")

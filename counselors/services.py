@@ -114,10 +114,10 @@ def release_vanished() -> int:
     """
     silent_since = timezone.now() - timedelta(seconds=settings.VANISHED_AFTER_SECONDS)
     rows = Conversation.objects.active().filter(holder__duty__seen_at__lt=silent_since).values_list("pk", "holder_id")
-    return sum(moves.release_vanished(pk.hex, holder_id=holder) for pk, holder in rows if holder is not None)
+    return sum(moves.release_vanished(pk.hex, holder_id=holder) for pk, holder in rows)
 
 
-# --- reviews -----------------------------------------------------------------------------------------------------------
+# --- reviews -----------------------------------------------------------------------------------------------------
 @transaction.atomic
 def decide(conversation_id: str, *, by: StaffMember, decision: str, reason: str, level: str | None = None) -> Review:
     """A supervisor's decision on everything that is flagged in a conversation and not yet decided.

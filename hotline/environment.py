@@ -25,7 +25,7 @@ class EmergencyNumber:
 
     def name(self, language: str) -> str:
         """The name in ``language``, else in the closest one there is."""
-        short = language.split("-")[0]
+        short = language.split("-", maxsplit=1)[0]
         return self.names.get(language) or self.names.get(short) or next(iter(self.names.values()))
 
 

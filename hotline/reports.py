@@ -12,7 +12,7 @@ from django.views.debug import SafeExceptionReporterFilter
 class NothingSaidFilter(SafeExceptionReporterFilter):
     """Leaves every local variable and every posted field out of error reports, in debug too."""
 
-    def get_post_parameters(self, request: HttpRequest | None) -> dict[str, Any]:  # type: ignore[override]
+    def get_post_parameters(self, request: HttpRequest | None) -> dict[str, Any]:
         """No posted field: forms of this site hold what people wrote."""
         return {}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from pathlib import Path
 
@@ -32,7 +33,7 @@ try:
     HTTPS: bool = env.bool("HTTPS", not DEBUG)
     REDIS_URL: str = env.str("REDIS_URL", "")
     TIME_ZONE: str = env.str("TIME_ZONE", "Asia/Shanghai")
-    LOG_LEVEL: str = env.log_level("LOG_LEVEL", "INFO")
+    LOG_LEVEL: int = env.log_level("LOG_LEVEL", logging.INFO)
     ARGON2_MEMORY_KIB: int = env.int("ARGON2_MEMORY_KIB", 65536)
     VANISHED_AFTER_SECONDS: int = env.int("VANISHED_AFTER_SECONDS", 60)
     SWEEP_EVERY_SECONDS: float = env.float("SWEEP_EVERY_SECONDS", 5.0)

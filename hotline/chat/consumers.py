@@ -174,8 +174,8 @@ class ResidentSocket(FrameSocket):
 
     async def code(self, frame: protocol.ResidentCode) -> None:
         """Make a return code: slow on purpose, so in a thread of its own and not on everybody's."""
-        await self.as_resident(_current)
-        code = await asyncio.to_thread(_make_code, self.resident_id)
+        conversation = await self.as_resident(_current)
+        code = await asyncio.to_thread(_make_code, conversation.resident_id)
         await self.answer(protocol.CodeMade(id=frame.id, code=code))
         await self.on_view({})
 

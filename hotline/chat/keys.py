@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from hotline.chat.models import Conversation
 
 T = TypeVar("T")
+Sealed = bytes | memoryview[int]
+"""A sealed column as the databases hand it over."""
 
 
 @lru_cache(maxsize=1)
@@ -57,7 +59,7 @@ def seal_text(conversation: Conversation, place: str, text: str) -> bytes:
     return seal(key_of(conversation), text.encode(), place=f"{conversation.hex}:{place}")
 
 
-def unseal_text(conversation: Conversation, place: str, sealed: bytes) -> str:
+def unseal_text(conversation: Conversation, place: str, sealed: Sealed) -> str:
     """The text sealed for ``place``; "" where nothing was written.
 
     Raises:
@@ -73,7 +75,7 @@ def seal_record(conversation: Conversation, place: str, record: Any) -> bytes:
     return seal(key_of(conversation), msgspec.json.encode(record), place=f"{conversation.hex}:{place}")
 
 
-def unseal_record(conversation: Conversation, place: str, sealed: bytes, kind: type[T]) -> T:
+def unseal_record(conversation: Conversation, place: str, sealed: Sealed, kind: type[T]) -> T:
     """The structure of type ``kind`` sealed for ``place``."""
     plain = unseal(key_of(conversation), bytes(sealed), place=f"{conversation.hex}:{place}")
     return msgspec.json.decode(plain, type=kind)

@@ -14,6 +14,7 @@ from msgspec import Meta, Struct
 
 from hotline.chat import errors
 from hotline.chat.errors import Refused
+from triage.core.levels import LevelCode
 
 VERSION = 1
 MAX_FRAME_BYTES = 64 * 1024
@@ -29,7 +30,6 @@ ClientId = Annotated[str, Meta(min_length=8, max_length=64, pattern=r"^[A-Za-z0-
 ConversationId = Annotated[str, Meta(pattern=r"^[0-9a-f]{32}$")]
 Text = Annotated[str, Meta(min_length=1, max_length=MAX_TEXT)]
 Reason = Annotated[str, Meta(min_length=1, max_length=MAX_NOTE)]
-LevelCode = Literal["low", "moderate", "high", "imminent"]
 Topic = Literal["", "mood", "sleep", "family", "love", "study", "work", "illness", "isolation", "violence", "other"]
 AgeBand = Literal["", "under_14", "14_17", "18_24", "25_39", "40_59", "60_up"]
 Mood = Annotated[int, Meta(ge=1, le=5)]
@@ -57,7 +57,7 @@ class Line(Part):
 
 
 class Place(Part):
-    """How many may be served before: between ``least`` and ``most``. ``why`` says what moved it back, if something did."""
+    """How many may be served before: between ``least`` and ``most``; ``why`` says what moved it back."""
 
     least: int
     most: int
@@ -678,12 +678,14 @@ def parse_resident(raw: str) -> FromResident:
     Raises:
         Refused: frame.too_big, frame.unknown_type or frame.invalid; the detail names the field, never its content.
     """
-    return _parse(_resident_decoder, raw)
+    frame: FromResident = _parse(_resident_decoder, raw)
+    return frame
 
 
 def parse_desk(raw: str) -> FromDesk:
     """A frame from the staff; refusals as in :func:`parse_resident`."""
-    return _parse(_desk_decoder, raw)
+    frame: FromDesk = _parse(_desk_decoder, raw)
+    return frame
 
 
 def request_id(raw: str) -> int | None:

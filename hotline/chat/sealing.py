@@ -38,7 +38,7 @@ def unseal(key: bytes, sealed: bytes, *, place: str) -> bytes:
     try:
         return AESGCM(key).decrypt(bytes(sealed[:NONCE_BYTES]), bytes(sealed[NONCE_BYTES:]), place.encode())
     except (InvalidTag, ValueError) as error:
-        raise Unreadable(place.split(":")[0]) from error
+        raise Unreadable(place.split(":", maxsplit=1)[0]) from error
 
 
 class Keyring:

@@ -8,7 +8,6 @@ from datetime import datetime
 
 from django.db.models import Count, Q
 from django.utils import timezone
-from triage.services import Waiting
 
 from hotline.chat import standing
 from hotline.chat.facts import is_present, nickname_of
@@ -27,6 +26,7 @@ from hotline.chat.protocol import (
 )
 from hotline.chat.states import State
 from triage import services as triage
+from triage.services import Waiting
 
 QUEUE_ROWS_SHOWN = 60
 EXACT_PLACE_UPTO = 5

@@ -158,7 +158,7 @@ class FrameSocket(AsyncWebsocketConsumer):
         except Unreadable as error:
             log.error("not readable frame=%s place=%s", type(frame).__name__, error)
             await self.refuse(request, Refused(errors.FAULT))
-        except Exception as error:  # noqa: BLE001 - one bad answer must not end a conversation
+        except Exception as error:
             log.error("fault frame=%s fault=%s", type(frame).__name__, type(error).__name__, exc_info=settings.DEBUG)
             await self.refuse(request, Refused(errors.FAULT))
 

@@ -7,6 +7,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import IntEnum
+from typing import Literal
+
+LevelCode = Literal["low", "moderate", "high", "imminent"]
+CODES: tuple[LevelCode, ...] = ("low", "moderate", "high", "imminent")
+"""The levels' names in frames, exports and translations, lowest first."""
 
 
 class Level(IntEnum):
@@ -18,9 +23,9 @@ class Level(IntEnum):
     IMMINENT = 3
 
     @property
-    def code(self) -> str:
+    def code(self) -> LevelCode:
         """The level's name in frames, exports and translations: "low" ... "imminent"."""
-        return self.name.lower()
+        return CODES[self]
 
     @property
     def is_crisis(self) -> bool:

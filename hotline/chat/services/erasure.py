@@ -39,7 +39,7 @@ def erase_resident(resident_id: uuid.UUID) -> None:
 def _destroy(conversation: Conversation) -> None:
     for rows in (conversation.messages, conversation.notes, conversation.feedback, conversation.readings):
         rows.all().delete()
-    conversation.reviews.update(record_sealed=b"")  # type: ignore[attr-defined]
+    conversation.reviews.update(record_sealed=b"")
     conversation.flags.update(kind_sealed=b"")
     Conversation.objects.filter(pk=conversation.pk).update(
         wrapped_key=b"",

@@ -51,8 +51,9 @@ def advance(
     Handover.objects.filter(conversation=conversation, answer="").exclude(
         taker_id=conversation.holder_id if new is State.ACTIVE else None
     ).update(answer="lapsed", answered_at=now)
-    for desk in {former, conversation.holder_id} - {None}:
-        events.desk_changed(desk)
+    for desk in {former, conversation.holder_id}:
+        if desk is not None:
+            events.desk_changed(desk)
     events.view_changed(conversation.hex)
     events.queue_changed()
     events.colleagues_changed()
