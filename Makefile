@@ -1,0 +1,59 @@
+# Everything a developer does, on a machine that has Python 3.11 or newer and make.
+
+VENV := .venv
+PY := $(VENV)/bin/python
+PYTHON ?= $(shell for name in python3 python3.13 python3.12 python3.11; do \
+	$$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$name; break; }; done)
+ARGS ?=
+
+# Only what was asked for reaches the programs: an empty PORT means their default.
+export PORT HOST
+
+.DEFAULT_GOAL := help
+.PHONY: help run demo test check format messages train setup setup-dev
+
+help: ## what can be made
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /\1\t/' | expand -t 12
+
+run: setup ## the whole service on this machine (PORT=8000, HOST=127.0.0.1)
+	@$(PY) -m tools.run
+
+demo: setup ## the same, with residents and counselors who talk by themselves
+	@$(PY) -m tools.run --simulate
+
+test: setup-dev ## all tests; installs a browser, Redis and PostgreSQL if it may (ARGS='-k queue')
+	@$(PY) -m tools.needs
+	@$(PY) -m tools.messages compile
+	$(PY) -m pytest -n 2 --dist loadgroup $(ARGS)
+
+check: setup-dev ## what a reviewer would run: format, lint, types, imports, templates, migrations, translations
+	@$(PY) -m tools.check
+
+format: setup-dev ## write the format that check expects
+	$(PY) -m ruff check --fix-only --quiet .
+	$(PY) -m ruff format .
+
+messages: setup-dev ## collect strings and translations into locale/zh_Hans
+	@$(PY) -m tools.messages merge
+	@$(PY) -m tools.messages compile
+
+train: setup ## train the triage model anew from its corpus
+	$(PY) manage.py train $(ARGS)
+
+setup: $(VENV)/.installed
+setup-dev: $(VENV)/.installed-dev
+
+$(VENV)/bin/python:
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed; on Debian: apt-get install python3 python3-venv"; exit 1; }
+	@echo "Making $(VENV) with $(PYTHON) ..."
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo "On Debian: apt-get install python3-venv"; exit 1; }
+
+$(VENV)/.installed: requirements.txt | $(VENV)/bin/python
+	@echo "Installing requirements.txt (a minute or two, once) ..."
+	@$(PY) -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@touch $@
+
+$(VENV)/.installed-dev: requirements-dev.txt requirements.txt | $(VENV)/bin/python
+	@echo "Installing requirements-dev.txt (a minute or two, once) ..."
+	@$(PY) -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $@ $(VENV)/.installed
