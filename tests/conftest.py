@@ -1,0 +1,38 @@
+"""What all tests share: translations, programs that run beside, a network that stays silent."""
+
+import ipaddress
+import socket
+
+import pytest
+
+from tests.servers import chromium_path, postgres_server, redis_server  # noqa: F401 - fixtures
+from tools.messages import compile_all
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Chinese pages need their .mo files, which are built and not kept."""
+    if not hasattr(config, "workerinput"):
+        compile_all()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def only_this_machine():
+    """No test talks to the world: connecting anywhere but to this machine fails at once."""
+    connect = socket.socket.connect
+
+    def guarded(self: socket.socket, address):
+        if self.family in {socket.AF_INET, socket.AF_INET6} and not _is_here(address[0]):
+            raise AssertionError(f"a test wanted to connect to {address[0]}")
+        return connect(self, address)
+
+    patch = pytest.MonkeyPatch()
+    patch.setattr(socket.socket, "connect", guarded)
+    yield
+    patch.undo()
+
+
+def _is_here(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

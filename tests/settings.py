@@ -1,0 +1,41 @@
+"""The settings of the tests: the product's own, in surroundings of their own.
+
+The environment is set before hotline.settings reads it, and inherited by every server that a test starts.
+"""
+
+import atexit
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+_owner = os.getpid()
+_folder = Path(tempfile.mkdtemp(prefix="hotline-test-"))
+(_folder / "static").mkdir()
+
+
+@atexit.register
+def _tidy() -> None:
+    if os.getpid() == _owner:
+        shutil.rmtree(_folder, ignore_errors=True)
+
+
+for _name in ("ORIGINS", "QUICK_EXIT_URL", "DATABASE_URL", "REDIS_URL", "SECRET_KEY", "HOTLINE_KEYS", "LOG_LEVEL"):
+    os.environ.pop(_name, None)
+os.environ.update(
+    HOTLINE_IGNORE_DOTENV="1",
+    DEBUG="1",
+    VAR_DIR=str(_folder),
+    ARGON2_MEMORY_KIB="64",  # a hash in a millisecond
+)
+
+from hotline.settings import *  # noqa: E402, F403
+from hotline.settings import DATABASES, STORAGES  # noqa: E402
+
+# A file, not memory: tests cross threads and start servers as the product does. Nothing here outlives a power cut.
+DATABASES["default"]["TEST"] = {"NAME": str(_folder / "test.sqlite3")}
+DATABASES["default"]["OPTIONS"]["init_command"] = DATABASES["default"]["OPTIONS"]["init_command"].replace(
+    "synchronous=FULL", "synchronous=OFF"
+)
+# Names without hashes: pages are rendered without collecting files first. tests/architecture/test_static.py collects.
+STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
