@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 import msgspec
 from django.conf import settings
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from hotline.chat.models import Conversation
 
 T = TypeVar("T")
-Sealed = bytes | memoryview[int]
+Sealed: TypeAlias = "bytes | memoryview[int]"
 """A sealed column as the databases hand it over."""
 
 
