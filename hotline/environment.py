@@ -6,11 +6,15 @@ import base64
 import binascii
 import json
 import secrets
+import zoneinfo
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
-from environs import Env
+from environs import Env, ValidationError
 
 KEY_BYTES = 32
 """AES-256: length of every key, in bytes."""
@@ -29,6 +33,53 @@ class EmergencyNumber:
         return self.names.get(language) or self.names.get(short) or next(iter(self.names.values()))
 
 
+def at_least(least: float) -> Callable[[float], None]:
+    """A check for environs: not below ``least``. The variable's name is put before the message by environs."""
+
+    def check(value: float) -> None:
+        if value < least:
+            raise ValidationError(f"must be at least {least}")
+
+    return check
+
+
+def parse_exit_url(text: str) -> str:
+    """Read QUICK_EXIT_URL: a path of this site, or a page elsewhere.
+
+    Raises:
+        ImproperlyConfigured: it is neither; a person in a hurry must never meet an error page.
+    """
+    if (text.startswith("/") and not text.startswith("//")) or text.startswith(("https://", "http://")):
+        return text
+    raise ImproperlyConfigured("QUICK_EXIT_URL must begin with / or https://")
+
+
+def parse_time_zone(text: str) -> str:
+    """Read TIME_ZONE: a name such as Asia/Shanghai.
+
+    Raises:
+        ImproperlyConfigured: no zone is called so.
+    """
+    try:
+        zoneinfo.ZoneInfo(text)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise ImproperlyConfigured(f"TIME_ZONE: there is no zone {text!r}") from error
+    return text
+
+
+def database(env: Env, *, default: str) -> dict[str, Any]:
+    """Read DATABASE_URL; ``default`` when it is not set or empty.
+
+    Raises:
+        ImproperlyConfigured: neither SQLite nor PostgreSQL. The value is never repeated: it may hold a password.
+    """
+    given = env.str("DATABASE_URL", "")
+    found: dict[str, Any] = env.dj_db_url("DATABASE_URL") if given else dict(dj_database_url.parse(default))
+    if found["ENGINE"] not in {"django.db.backends.sqlite3", "django.db.backends.postgresql"}:
+        raise ImproperlyConfigured("DATABASE_URL must name SQLite or PostgreSQL")
+    return found
+
+
 def parse_emergency_numbers(text: str) -> tuple[EmergencyNumber, ...]:
     """Read EMERGENCY_NUMBERS: a JSON list of {"number": "12356", "zh": "...", "en": "..."}.
 
@@ -38,12 +89,16 @@ def parse_emergency_numbers(text: str) -> tuple[EmergencyNumber, ...]:
     try:
         rows = json.loads(text)
         numbers = tuple(
-            EmergencyNumber(row["number"], {key: str(row[key]) for key in row if key != "number"}) for row in rows
+            EmergencyNumber(str(row["number"]), {key: str(row[key]) for key in row if key != "number"}) for row in rows
         )
     except (json.JSONDecodeError, KeyError, TypeError) as error:
         raise ImproperlyConfigured(f"EMERGENCY_NUMBERS is not a list of numbers with names: {error}") from error
     for entry in numbers:
-        if not entry.number.replace("-", "").replace("+", "").replace(" ", "").isdigit() or not entry.names:
+        if (
+            not isinstance(entry.number, str)
+            or not entry.number.replace("-", "").replace("+", "").replace(" ", "").isdigit()
+            or not entry.names
+        ):
             raise ImproperlyConfigured(f"EMERGENCY_NUMBERS holds an entry that nobody can dial: {entry.number!r}")
     if not numbers:
         raise ImproperlyConfigured("EMERGENCY_NUMBERS is empty: the page must never be without one")

@@ -11,7 +11,16 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 from environs import Env, EnvError
 
-from hotline.environment import new_key_entry, parse_emergency_numbers, parse_keys, secret
+from hotline.environment import (
+    at_least,
+    database,
+    new_key_entry,
+    parse_emergency_numbers,
+    parse_exit_url,
+    parse_keys,
+    parse_time_zone,
+    secret,
+)
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -26,19 +35,19 @@ try:
     SITE_NAME_EN: str = env.str("SITE_NAME_EN", "Lamplight")
     SITE_OPERATOR_ZH: str = env.str("SITE_OPERATOR_ZH", "本区心理援助志愿者")
     SITE_OPERATOR_EN: str = env.str("SITE_OPERATOR_EN", "volunteers of this district")
-    QUICK_EXIT_URL: str = env.str("QUICK_EXIT_URL", "/calendar/")
-    RETENTION_DAYS: int = env.int("RETENTION_DAYS", 30)
+    QUICK_EXIT_URL = parse_exit_url(env.str("QUICK_EXIT_URL", "/calendar/"))
+    RETENTION_DAYS: int = env.int("RETENTION_DAYS", 30, validate=at_least(1))
     ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"] if DEBUG else [])
     ORIGINS: list[str] = env.list("ORIGINS", [])
     HTTPS: bool = env.bool("HTTPS", not DEBUG)
     REDIS_URL: str = env.str("REDIS_URL", "")
-    TIME_ZONE: str = env.str("TIME_ZONE", "Asia/Shanghai")
+    TIME_ZONE = parse_time_zone(env.str("TIME_ZONE", "Asia/Shanghai"))
     LOG_LEVEL: int = env.log_level("LOG_LEVEL", logging.INFO)
-    ARGON2_MEMORY_KIB: int = env.int("ARGON2_MEMORY_KIB", 65536)
-    VANISHED_AFTER_SECONDS: int = env.int("VANISHED_AFTER_SECONDS", 60)
-    SWEEP_EVERY_SECONDS: float = env.float("SWEEP_EVERY_SECONDS", 5.0)
-    HEARTBEAT_SECONDS: int = env.int("HEARTBEAT_SECONDS", 20)
-    REVIEW_WITHIN_HOURS: int = env.int("REVIEW_WITHIN_HOURS", 24)
+    ARGON2_MEMORY_KIB: int = env.int("ARGON2_MEMORY_KIB", 65536, validate=at_least(8))
+    VANISHED_AFTER_SECONDS: int = env.int("VANISHED_AFTER_SECONDS", 60, validate=at_least(1))
+    SWEEP_EVERY_SECONDS: float = env.float("SWEEP_EVERY_SECONDS", 5.0, validate=at_least(0.05))
+    HEARTBEAT_SECONDS: int = env.int("HEARTBEAT_SECONDS", 20, validate=at_least(1))
+    REVIEW_WITHIN_HOURS: int = env.int("REVIEW_WITHIN_HOURS", 24, validate=at_least(1))
     EMERGENCY_NUMBERS = parse_emergency_numbers(
         env.str(
             "EMERGENCY_NUMBERS",
@@ -49,7 +58,7 @@ try:
     )
     SECRET_KEY = secret(env, "SECRET_KEY", debug=DEBUG, var_dir=VAR_DIR)
     HOTLINE_KEYS = parse_keys(secret(env, "HOTLINE_KEYS", debug=DEBUG, var_dir=VAR_DIR, make=new_key_entry()))
-    DATABASES = {"default": env.dj_db_url("DATABASE_URL", f"sqlite:///{VAR_DIR / 'hotline.sqlite3'}")}
+    DATABASES = {"default": database(env, default=f"sqlite:///{VAR_DIR / 'hotline.sqlite3'}")}
 except EnvError as error:
     # environs puts the variable's name into its message.
     raise ImproperlyConfigured(str(error)) from error

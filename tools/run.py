@@ -18,6 +18,7 @@ import time
 import urllib.error
 import urllib.request
 from pathlib import Path
+from typing import NoReturn
 
 from tools.local import ROOT, ensure_env_file
 from tools.messages import compile_all
@@ -47,9 +48,11 @@ def main() -> int:
     print(f"\n  Residents  {address}\n  Staff      {address}staff/\n  Stop with Ctrl-C.\n", flush=True)
     if simulate:
         return _serve_and_simulate(_daphne(host, port), address.rstrip("/"))
-    command = _daphne(host, port)
+    _become(_daphne(host, port))
+
+
+def _become(command: list[str]) -> NoReturn:
     os.execv(command[0], command)  # noqa: S606 - no shell is wanted
-    return 0
 
 
 def _daphne(host: str, port: str) -> list[str]:
