@@ -46,9 +46,8 @@ def main() -> int:
     shown = "127.0.0.1" if host == "0.0.0.0" else f"[{host}]" if ":" in host else host  # noqa: S104 - compared
     address = f"http://{shown}:{port}/"
     print(f"\n  Residents  {address}\n  Staff      {address}staff/\n  Stop with Ctrl-C.\n", flush=True)
-    if simulate:
-        return _serve_and_simulate(_daphne(host, port), address.rstrip("/"))
-    _become(_daphne(host, port))
+    command = _daphne(host, port)
+    return _serve_and_simulate(command, address.rstrip("/")) if simulate else _become(command)
 
 
 def _become(command: list[str]) -> NoReturn:
