@@ -1,0 +1,128 @@
+/** A supervisor reads a conversation live, advises the counselor, and may set the level. */
+
+import { createSoundSwitch, forgetOnSignOut, showLink } from "./desk/bar.js";
+import { atEnd, showLines, toEnd } from "./desk/bubbles.js";
+import { createDialog } from "./desk/dialogs.js";
+import { $, announce, isComposing, loadWords, part, say, sayCode, show, text } from "./desk/dom.js";
+import { draft, forgetDrafts, keepDraft } from "./desk/drafts.js";
+import { listenForKeys } from "./desk/keys.js";
+import { showLevel } from "./desk/levels.js";
+import { createLine } from "./desk/line.js";
+import { showFacts, showNotes, showRisk } from "./desk/person.js";
+import { createStore, waitingOnUs } from "./desk/store.js";
+import { since } from "./desk/time.js";
+
+const ANSWER_SECONDS = 120;
+
+loadWords();
+const root = $("#reader");
+const id = root.dataset.conversation;
+const log = part(root, "log");
+const advice = root.querySelector('[data-part="advice-field"]');
+const store = createStore();
+const { ask } = createLine(store, { ready: open });
+
+async function open() {
+  const answer = await ask("conversation.open", { conversation: id });
+  const problem = part(root, "problem");
+  text(problem, answer.code ? sayCode("error", answer.code) : "");
+  show(problem, Boolean(answer.code));
+}
+
+// --- what a supervisor does -----------------------------------------------------------------------------------------
+async function giveAdvice() {
+  const words = advice.value.trim();
+  if (!words) return;
+  const answer = await ask("help.answer", { conversation: id, text: words });
+  const problem = part(root, "advice-problem");
+  text(problem, answer.code ? sayCode("error", answer.code) : "");
+  show(problem, Boolean(answer.code));
+  if (answer.code) return;
+  advice.value = "";
+  keepDraft("advice", id, "");
+  announce(say("note.saved"));
+}
+
+if (advice) {
+  advice.value = draft("advice", id);
+  advice.addEventListener("input", () => keepDraft("advice", id, advice.value));
+  advice.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey) || isComposing(event)) return;
+    event.preventDefault();
+    giveAdvice();
+  });
+  part(root, "advice-form").addEventListener("submit", (event) => {
+    event.preventDefault();
+    giveAdvice();
+  });
+}
+
+let override = null;
+if (document.getElementById("dialog-override")) {
+  override = createDialog("dialog-override", async (values) => {
+    const reason = String(values.get("reason")).trim();
+    if (!reason || !values.get("level")) return say("error.reason.missing");
+    const answer = await ask("level.override", { conversation: id, level: values.get("level"), reason });
+    return answer.code ? sayCode("error", answer.code) : "";
+  });
+}
+
+function openOverride() {
+  const view = store.state.conversations[id]?.view;
+  if (!override || !view) return;
+  override.open(view.label);
+  const radio = override.element.querySelector(`input[value="${view.risk.level}"]`);
+  radio.checked = true;
+  radio.focus();
+}
+
+root.addEventListener("click", (event) => {
+  if (event.target.closest('[data-act="override"]')) openOverride();
+});
+listenForKeys({ o: openOverride, m: () => advice?.focus() });
+
+// --- what is shown ----------------------------------------------------------------------------------------------------
+function showHead(view, conversation) {
+  const head = part(root, "head");
+  root.dataset.level = view.risk.level;
+  showLevel(part(head, "level"), view.risk);
+  text(part(head, "label"), view.label);
+  const presence = part(head, "presence");
+  text(presence, view.state === "closed" ? "" : say(view.present ? "presence.here" : "presence.away"));
+  presence.dataset.present = String(view.present);
+  const ending = view.state === "closed" ? say("talk.ended", { ending: say(`ending.${view.ending}`, {}, "") }) : "";
+  text(part(head, "holder"), ending || (view.holder ? say("board.with", { name: view.holder }) : ""));
+  since(part(head, "waiting"), waitingOnUs(conversation), { pattern: say("board.on_us"), late: ANSWER_SECONDS });
+}
+
+function draw(state) {
+  const conversation = state.conversations[id];
+  if (!conversation || !conversation.view) return;
+  const { view } = conversation;
+  const stay = atEnd(log);
+  showHead(view, conversation);
+  showLines(part(root, "lines"), conversation.lines, [], view);
+  if (stay) toEnd(log);
+  show(part(root, "below"), !atEnd(log));
+  const typing = conversation.typingUntil > Date.now();
+  text(part(root, "typing"), typing ? say("talk.typing") : "");
+  showRisk(part(root, "risk"), view.risk);
+  showFacts(part(root, "facts"), view);
+  const notes = part(root, "notes");
+  const notesStay = notes.scrollHeight - notes.scrollTop - notes.clientHeight < 30;
+  showNotes(notes, view.notes);
+  if (notesStay) notes.scrollTop = notes.scrollHeight;
+  show(part(root, "no-notes"), view.notes.length === 0);
+  show(part(root, "help-asked"), view.help_asked);
+}
+
+store.subscribe((state, before) => {
+  showLink(state);
+  if (state.conversations !== before.conversations) draw(state);
+});
+log.addEventListener("scroll", () => show(part(root, "below"), !atEnd(log)), { passive: true });
+part(root, "below").addEventListener("click", () => toEnd(log));
+setInterval(() => draw(store.state), 2000);
+createSoundSwitch();
+forgetOnSignOut(forgetDrafts);
+showLink(store.state);

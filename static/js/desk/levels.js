@@ -1,0 +1,91 @@
+/** A level by colour, shape and word; and the words that speak for it. */
+
+import { part, say, show, text } from "./dom.js";
+
+const RANK = { low: 0, moderate: 1, high: 2, imminent: 3 };
+
+export function rank(level) {
+  return RANK[level] ?? 0;
+}
+
+export function isCrisis(risk) {
+  return rank(risk.level) >= RANK.high;
+}
+
+/** Fill an element made by counselor/_level.html. */
+export function showLevel(element, risk) {
+  if (element.dataset.level !== risk.level) {
+    element.dataset.level = risk.level;
+    part(element, "shape").firstElementChild.setAttribute("href", `#shape-${risk.level}`);
+  }
+  element.classList.toggle("is-unscored", !risk.scored);
+  text(part(element, "word"), risk.scored ? say(`level.${risk.level}`) : say("level.unscored"));
+}
+
+/** Who says so: software, the person, or somebody of the staff with a reason. */
+export function sourceWords(risk) {
+  if (!risk.scored && risk.source === "triage") return say("source.unscored");
+  return say(`source.${risk.source}`, { name: risk.by });
+}
+
+export function reasonWords(reason) {
+  return say(`reason.${reason}`, {}, reason);
+}
+
+/** Fill a list with the words that raised a level: the quotation and what it is about. Repeats are shown once. */
+export function showEvidence(list, spans, { most = 0, quote = true } = {}) {
+  const seen = new Set();
+  const items = [];
+  for (const span of spans) {
+    const key = `${span.words}|${span.reason}`;
+    if (!seen.has(key)) items.push(span);
+    seen.add(key);
+  }
+  const chosen = most ? items.slice(0, most) : items;
+  const fresh = chosen.map((span) => {
+    const item = document.createElement("li");
+    item.className = "evidence-item";
+    if (quote && span.words) {
+      const words = document.createElement("q");
+      words.className = "evidence-words";
+      words.textContent = span.words;
+      item.append(words, " ");
+    }
+    const reason = document.createElement("span");
+    reason.className = "evidence-reason";
+    reason.textContent = reasonWords(span.reason);
+    item.append(reason);
+    return item;
+  });
+  list.replaceChildren(...fresh);
+  show(list, fresh.length > 0);
+}
+
+/**
+ * The text as nodes, with evidence underlined. Positions count Unicode code points, as the server counts them.
+ * Spans may overlap; each stretch of text belongs to the first span that covers it.
+ */
+export function underlined(words, spans) {
+  const points = Array.from(words);
+  const fragment = document.createDocumentFragment();
+  const owner = new Array(points.length).fill(null);
+  for (const span of spans) {
+    for (let at = Math.max(0, span.start); at < Math.min(span.end, points.length); at += 1) owner[at] ??= span;
+  }
+  let at = 0;
+  while (at < points.length) {
+    let end = at + 1;
+    while (end < points.length && owner[end] === owner[at]) end += 1;
+    const piece = points.slice(at, end).join("");
+    if (owner[at]) {
+      const mark = document.createElement("mark");
+      mark.className = "evidence";
+      mark.title = reasonWords(owner[at].reason);
+      mark.dataset.reason = owner[at].reason;
+      mark.textContent = piece;
+      fragment.append(mark);
+    } else fragment.append(piece);
+    at = end;
+  }
+  return fragment;
+}

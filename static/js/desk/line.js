@@ -1,0 +1,62 @@
+/** The line to the server for any staff page: frames into the store, questions with answers, gaps asked for again. */
+
+import { createLink } from "./link.js";
+import { createRequests } from "./requests.js";
+import { gaps, held } from "./store.js";
+import { setOffset } from "./time.js";
+
+/** Lines that are on their way get this long before they are asked for. */
+const GAP_MS = 400;
+
+/**
+ * @param {object} store
+ * @param {{ready?: () => void, welcome?: (frame: object) => void}} does ready: after every welcome
+ */
+export function createLine(store, does = {}) {
+  const asked = new Map();
+  let gapTimer = 0;
+  let permissions = null;
+
+  function askForGaps() {
+    gapTimer = 0;
+    const now = Date.now();
+    for (const conversation of gaps(store.state)) {
+      const last = asked.get(conversation.id);
+      if (last && last.after === conversation.held && now - last.at < 3000) continue;
+      asked.set(conversation.id, { after: conversation.held, at: now });
+      requests.ask("sync", { conversation: conversation.id, after: conversation.held });
+    }
+  }
+
+  function hear(frame) {
+    if (frame.type === "error" && (frame.code === "session.ended")) location.assign(location.href);
+    store.dispatch(frame);
+    setOffset(store.state.offset);
+    requests.hear(frame);
+    if (frame.type === "welcome") {
+      const fresh = frame.permissions.join(" ");
+      // Another role is another page.
+      if (permissions !== null && permissions !== fresh) location.reload();
+      permissions = fresh;
+      does.ready?.();
+    }
+    if (gaps(store.state).length && !gapTimer) gapTimer = setTimeout(askForGaps, GAP_MS);
+  }
+
+  const link = createLink("/ws/desk/", {
+    hello: () => ({ type: "hello", id: requests.nextId(), held: held(store.state) }),
+    ping: () => ({ type: "ping", id: requests.nextId(), held: held(store.state) }),
+    hear,
+    state(state) {
+      store.dispatch({ type: "local.link", link: state });
+      if (state !== "open") requests.lost();
+    },
+  });
+  const requests = createRequests((frame) => link.send(frame));
+
+  return {
+    ask: (type, fields) => requests.ask(type, fields),
+    /** Say something that is not answered. */
+    tell: (frame) => link.send(frame),
+  };
+}

@@ -1,0 +1,51 @@
+/** Handovers offered to me, and what happened to conversations that are not here any more. */
+
+import { fromTemplate, part, reconcile, say, sayCode, show, text } from "./dom.js";
+
+/** Offers of others to me: {id, from_name, conversation, note}. */
+export function offersToMe(state) {
+  return state.handovers.filter((one) => !one.mine);
+}
+
+/**
+ * @param {HTMLElement} root counselor/_talks.html
+ * @param {{answer: (handover: number, answer: string) => void, dismiss: (key: number) => void}} does
+ */
+export function createOffers(root, does) {
+  const offers = part(root, "offers");
+  const notices = part(root, "notices");
+
+  offers.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-answer]");
+    if (button) does.answer(Number(button.closest("li").dataset.key), button.dataset.answer);
+  });
+  notices.addEventListener("click", (event) => {
+    const button = event.target.closest('[data-part="dismiss"]');
+    if (button) does.dismiss(Number(button.closest("li").dataset.key));
+  });
+
+  return {
+    render(state) {
+      const mine = offersToMe(state);
+      reconcile(offers, mine, {
+        key: (one) => one.id,
+        make: () => fromTemplate("offer"),
+        update(element, one) {
+          const label = `#${one.conversation.slice(0, 4).toUpperCase()}`;
+          text(part(element, "who"), say("handover.asks", { name: one.from_name, label }));
+          text(part(element, "note"), one.note);
+        },
+      });
+      show(offers, mine.length > 0);
+      reconcile(notices, state.notices, {
+        key: (one) => one.key,
+        make: () => fromTemplate("notice"),
+        update(element, one) {
+          const words = one.words || sayCode("gone", one.why).replaceAll("{label}", one.label);
+          text(part(element, "words"), words);
+        },
+      });
+      show(notices, state.notices.length > 0);
+    },
+  };
+}

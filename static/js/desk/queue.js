@@ -1,0 +1,145 @@
+/** Who waits: rows most urgent first, each with one thing to do. */
+
+import { fromTemplate, part, reconcile, say, show, text } from "./dom.js";
+import { isCrisis, showEvidence, showLevel } from "./levels.js";
+import { shownQueue } from "./store.js";
+import { since, timeOfDay } from "./time.js";
+
+function marks(row) {
+  const result = [];
+  if (row.danger) result.push(["danger", say("mark.danger")]);
+  if (row.given_back) result.push(["given-back", say("mark.given_back")]);
+  if (row.returning) result.push(["returning", say("mark.returning")]);
+  if (!row.present) result.push(["away", say("mark.away")]);
+  return result;
+}
+
+function facts(row) {
+  const list = [say(`language.${row.language}`, {}, row.language), say(`channel.${row.channel}`, {}, row.channel)];
+  if (row.topic) list.push(say(`topic.${row.topic}`, {}, row.topic));
+  if (row.age_band) list.push(say(`age.${row.age_band}`, {}, row.age_band));
+  list.push(row.written ? say("queue.written", { count: row.written }) : say("queue.nothing_written"));
+  return list.join(" · ");
+}
+
+function showMarks(element, row) {
+  const fresh = marks(row);
+  const key = fresh.map(([name]) => name).join(" ");
+  if (element.dataset.marks === key) return;
+  element.dataset.marks = key;
+  element.replaceChildren(
+    ...fresh.map(([name, words]) => {
+      const mark = document.createElement("span");
+      mark.className = `mark mark-${name}`;
+      mark.dataset.mark = name;
+      mark.textContent = words;
+      return mark;
+    }),
+  );
+}
+
+function updateRow(element, { row, takenBy }, state) {
+  element.dataset.conversation = row.conversation;
+  element.dataset.level = row.risk.level;
+  element.classList.toggle("is-taken", Boolean(takenBy));
+  element.classList.toggle("is-crisis", isCrisis(row.risk));
+  showLevel(part(element, "level"), row.risk);
+  text(part(element, "label"), row.label);
+  const wait = part(element, "wait");
+  wait.title = timeOfDay(row.since);
+  since(wait, row.since);
+  showMarks(part(element, "marks"), row);
+  const evidence = part(element, "evidence");
+  const key = JSON.stringify(row.risk.spans);
+  if (evidence.dataset.spans !== key) {
+    evidence.dataset.spans = key;
+    showEvidence(evidence, row.risk.spans, { most: 3 });
+  }
+  text(part(element, "facts"), facts(row));
+  const claim = part(element, "claim");
+  const taken = part(element, "taken");
+  show(claim, !takenBy);
+  show(taken, Boolean(takenBy));
+  text(taken, takenBy ? say("queue.taken_by", { name: takenBy }) : "");
+  claim.setAttribute("aria-label", say("queue.claim_label", { label: row.label }));
+  const off = state.duty.state !== "on" || state.link !== "open";
+  claim.setAttribute("aria-disabled", String(off));
+}
+
+/**
+ * @param {HTMLElement} root the element of counselor/_queue.html
+ * @param {{claim: (conversation: string) => void, next: () => void}} does
+ */
+export function createQueue(root, does) {
+  const list = part(root, "rows");
+  const empty = part(root, "empty");
+  const next = part(root, "next");
+  let current = "";
+
+  function claims() {
+    return [...list.querySelectorAll('[data-part="claim"]:not([hidden])')];
+  }
+
+  /** One stop for the Tab key; arrows move inside. */
+  function rove() {
+    const buttons = claims();
+    const chosen = buttons.find((button) => button.closest("li").dataset.conversation === current) || buttons[0];
+    for (const button of buttons) button.tabIndex = button === chosen ? 0 : -1;
+    return chosen;
+  }
+
+  function move(step) {
+    const buttons = claims();
+    if (!buttons.length) return;
+    const at = buttons.indexOf(document.activeElement);
+    const target = at < 0 ? rove() : buttons[Math.min(buttons.length - 1, Math.max(0, at + step))];
+    current = target.closest("li").dataset.conversation;
+    rove();
+    target.focus();
+    target.closest("li").scrollIntoView({ block: "nearest" });
+  }
+
+  list.addEventListener("focusin", (event) => {
+    const row = event.target.closest("li");
+    if (row) current = row.dataset.conversation;
+    rove();
+  });
+  list.addEventListener("click", (event) => {
+    const button = event.target.closest('[data-part="claim"]');
+    if (button) does.claim(button.closest("li").dataset.conversation);
+  });
+  list.addEventListener("keydown", (event) => {
+    const step = { ArrowDown: 1, ArrowUp: -1, Home: -1e6, End: 1e6 }[event.key];
+    if (!step || event.altKey || event.ctrlKey || event.metaKey) return;
+    event.preventDefault();
+    move(step);
+  });
+  next.addEventListener("click", () => does.next());
+
+  function render(state, before) {
+    const same =
+      before &&
+      state.queue === before.queue &&
+      state.taken === before.taken &&
+      state.duty === before.duty &&
+      state.link === before.link;
+    if (same) return;
+    const hadFocus = list.contains(document.activeElement);
+    reconcile(list, shownQueue(state), {
+      key: ({ row }) => row.conversation,
+      make: () => fromTemplate("queue-row"),
+      update: (element, item) => updateRow(element, item, state),
+    });
+    const button = rove();
+    // The row under the hands was taken: stay in the list, on the row that is now first in reach.
+    if (hadFocus && !list.contains(document.activeElement)) (button || next).focus({ preventScroll: true });
+    text(part(root, "count"), String(state.queueTotal));
+    show(empty, state.queue.length === 0 && Object.keys(state.taken).length === 0);
+    show(part(root, "more"), state.queueTotal > state.queue.length);
+    text(part(root, "more"), say("queue.more", { count: state.queueTotal - state.queue.length }));
+    next.setAttribute("aria-disabled", String(state.duty.state !== "on" || state.link !== "open" || !state.queue.length));
+    show(part(root, "off-duty"), state.duty.state !== "on" && state.link === "open");
+  }
+
+  return { render, move };
+}
