@@ -25,7 +25,7 @@ export function mayNotify() {
 function notify(words, tag) {
   if (!mayNotify() || document.hasFocus()) return;
   try {
-    const notice = new Notification(document.body.dataset.siteName || "", { body: words, tag, silent: true });
+    const notice = new Notification(document.querySelector(".bar-site").textContent, { body: words, tag, silent: true });
     notice.addEventListener("click", () => {
       window.focus();
       notice.close();
