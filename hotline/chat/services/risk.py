@@ -38,7 +38,8 @@ def weigh(conversation_hex: str, seq: int) -> None:
     conversation = access.unlocked(conversation_hex)
     if conversation.erased_at:
         return
-    since = standing.read(conversation).since_seq
+    # Words before a human decision are weighed too, each for itself, or the sweep would find them for ever.
+    since = min(standing.read(conversation).since_seq, seq - 1)
     turns = list(
         conversation.messages.filter(author=Message.RESIDENT, seq__gt=since, seq__lte=seq).order_by("-seq")[:TURNS_READ]
     )[::-1]
@@ -68,7 +69,9 @@ def weigh(conversation_hex: str, seq: int) -> None:
         )
         Conversation.objects.filter(pk=conversation.pk, weighed_seq__lt=seq).update(weighed_seq=seq)
         before = standing.read(conversation)
-        _settle(conversation, before, standing.after_message(before, assessment, spans, waiting=conversation.state))
+        if before.since_seq < seq:
+            # Else a human decided with these words before them, perhaps while triage was reading.
+            _settle(conversation, before, standing.after_message(before, assessment, spans, waiting=conversation.state))
 
 
 def unweighed(limit: int = 50) -> list[tuple[str, int]]:
