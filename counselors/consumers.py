@@ -63,6 +63,8 @@ class DeskSocket(FrameSocket):
         self.following: dict[str, int] = {}
         """Conversations shown here -> the last line sent of each."""
         self.held: set[str] = set()
+        self.takes = False
+        """Whether the queue, which quotes what people wrote, is shown here; another role means another socket."""
         self.watching = False
 
     def parse(self, raw: str) -> protocol.FromDesk:
@@ -97,8 +99,8 @@ class DeskSocket(FrameSocket):
     # --- frames: the page ---------------------------------------------------------------------------------------------
     async def hello(self, frame: protocol.DeskHello) -> None:
         """Subscribe first, read second."""
-        held, may_take = await self.as_staff(_arrive)
-        if may_take:
+        held, self.takes = await self.as_staff(_arrive)
+        if self.takes:
             await self.join(events.QUEUE)
         for hex_ in held:
             await self._follow(hex_, frame.held.get(hex_, 0))
@@ -135,6 +137,7 @@ class DeskSocket(FrameSocket):
 
     async def leave(self, frame: protocol.Leave) -> None:
         """Stop reading; what one holds is not left this way."""
+        await self.as_staff(lambda staff: None)
         if frame.conversation not in self.held:
             await self._unfollow(frame.conversation)
         await self.answer(protocol.Ack(id=frame.id, conversation=frame.conversation))
@@ -185,6 +188,7 @@ class DeskSocket(FrameSocket):
 
     async def typing(self, frame: protocol.DeskTyping) -> None:
         """Pass on that somebody writes."""
+        await self.as_staff(lambda staff: None)
         if frame.conversation in self.held:
             hint = events.typing(frame.conversation, "counselor", frame.on)
             await self.pass_on(events.conversation_group(frame.conversation), hint)
@@ -254,7 +258,8 @@ class DeskSocket(FrameSocket):
 
     async def on_queue(self, message: dict[str, Any]) -> None:
         """The queue has moved."""
-        self.after(QUEUE_EVERY_SECONDS, "queue", self._send_queue)
+        if self.takes:
+            self.after(QUEUE_EVERY_SECONDS, "queue", self._send_queue)
         if self.watching:
             self.after(BOARD_EVERY_SECONDS, "board", self._send_board)
 
@@ -323,7 +328,7 @@ class DeskSocket(FrameSocket):
                 return
 
     async def _send_queue(self) -> None:
-        rows, total = await self.as_staff(lambda staff: selectors.queue_rows())
+        rows, total = await self.as_staff(_queue)
         await self.answer(protocol.Queue(rows=rows, total=total))
 
     async def _send_colleagues(self) -> None:
@@ -364,6 +369,12 @@ def _welcome(staff: StaffMember, request: int) -> protocol.DeskWelcome:
         at=as_time(timezone.now()),
         heartbeat_seconds=min(settings.HEARTBEAT_SECONDS, settings.VANISHED_AFTER_SECONDS // 3),
     )
+
+
+def _queue(staff: StaffMember) -> tuple[list[protocol.QueueRow], int]:
+    if not staff.may(Permission.TAKE):
+        raise Refused(errors.NOT_ALLOWED)
+    return selectors.queue_rows()
 
 
 def _heartbeat(staff: StaffMember, shown: list[str]) -> dict[str, int]:
@@ -415,7 +426,7 @@ def _board(staff: StaffMember, request: int | None) -> protocol.Board:
     waiting, overdue = staff_selectors.count_reviews()
     return protocol.Board(
         id=request,
-        rows=staff_selectors.board_rows(),
+        rows=staff_selectors.board_rows(quoting=staff.may(Permission.READ_ANY)),
         staff=staff_selectors.colleagues(),
         reviews_open=waiting,
         reviews_overdue=overdue,

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db.models import Count, Max, Min, Q, QuerySet
 from django.utils import timezone
+from msgspec.structs import replace
 
 from counselors.models import Duty, Review, StaffMember
 from counselors.records import ReviewRecord
@@ -72,24 +73,31 @@ def held(staff: StaffMember) -> list[Conversation]:
 
 
 # --- the board ---------------------------------------------------------------------------------------------------
-def board_rows() -> list[BoardRow]:
-    """Who waits (in queue order), then who talks (longest unanswered first)."""
-    waiting = [_board_row(conversation) for conversation in selectors.queue_now().conversations]
-    active = [_board_row(conversation) for conversation in Conversation.objects.active().select_related("holder")]
+def board_rows(*, quoting: bool) -> list[BoardRow]:
+    """Who waits (in queue order), then who talks (longest unanswered first).
+
+    Args:
+        quoting: with the words that speak for a level, the reasons, and the names residents chose. Only for readers
+            who may open what they see.
+    """
+    talking = Conversation.objects.active().select_related("holder")
+    waiting = [_board_row(conversation, quoting=quoting) for conversation in selectors.queue_now().conversations]
+    active = [_board_row(conversation, quoting=quoting) for conversation in talking]
     active.sort(key=lambda row: (row.waiting_on_us_since or "~", row.conversation))
     return waiting + active
 
 
-def _board_row(conversation: Conversation) -> BoardRow:
+def _board_row(conversation: Conversation, *, quoting: bool) -> BoardRow:
+    risk = standing.read(conversation).risk
     since = conversation.waiting_since
     if conversation.state == State.ACTIVE:
         taken = conversation.transitions.filter(new=State.ACTIVE).aggregate(at=Max("at"))["at"]
         since = taken or since
     return BoardRow(
         conversation=conversation.hex,
-        label=selectors.label_of(conversation),
+        label=selectors.label_of(conversation) if quoting else selectors.mark_of(conversation),
         state=conversation.state,  # type: ignore[arg-type]
-        risk=standing.read(conversation).risk,
+        risk=risk if quoting else replace(risk, spans=[], reason=""),
         since=as_time(since),
         holder=conversation.holder.alias if conversation.holder else "",
         silent_since=as_time(conversation.last_line_at),

@@ -36,7 +36,12 @@ EXACT_PLACE_UPTO = 5
 def label_of(conversation: Conversation) -> str:
     """What the staff call a resident: the nickname they chose, else a short mark."""
     nickname = "" if conversation.erased_at else nickname_of(conversation)
-    return nickname or f"#{conversation.hex[:4].upper()}"
+    return nickname or mark_of(conversation)
+
+
+def mark_of(conversation: Conversation) -> str:
+    """A short mark that says nothing about a resident."""
+    return f"#{conversation.hex[:4].upper()}"
 
 
 def lines_after(conversation: Conversation, after: int, *, limit: int = MAX_REPLAY) -> list[Line]:
