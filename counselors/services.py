@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from counselors.accounts import deactivate, invite, join, reactivate, set_role
@@ -113,7 +114,8 @@ def release_vanished() -> int:
         How many people went back to the queue.
     """
     silent_since = timezone.now() - timedelta(seconds=settings.VANISHED_AFTER_SECONDS)
-    rows = Conversation.objects.active().filter(holder__duty__seen_at__lt=silent_since).values_list("pk", "holder_id")
+    silent = Q(holder__duty__seen_at__lt=silent_since) | Q(holder__duty__seen_at__isnull=True)
+    rows = Conversation.objects.active().filter(silent).values_list("pk", "holder_id")
     return sum(moves.release_vanished(pk.hex, holder_id=holder) for pk, holder in rows)
 
 

@@ -84,7 +84,10 @@ def held_by(staff: Staff, conversation_hex: str) -> Conversation:
     conversation = _find(conversation_hex, lock=True)
     if conversation.state == State.ACTIVE and conversation.holder_id == staff.pk:
         return conversation
-    if conversation.state == State.CLOSED and conversation.messages.filter(staff_id=staff.pk).exists():
+    if (
+        conversation.state == State.CLOSED
+        and conversation.transitions.filter(new=State.ACTIVE, staff_id=staff.pk).exists()
+    ):
         raise Refused(errors.CLOSED)
     raise Refused(errors.NOT_FOUND)
 
