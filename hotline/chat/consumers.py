@@ -83,14 +83,7 @@ class ResidentSocket(FrameSocket):
     async def disconnect(self, code: int) -> None:
         """Tell presence when the last page of this conversation goes."""
         await super().disconnect(code)
-        if self.counted:
-            _pages[self.hex] -= 1
-            if _pages[self.hex] <= 0:
-                del _pages[self.hex]
-                try:
-                    await self.cross(presence.gone, self.hex)
-                except Exception as error:  # noqa: BLE001 - presence ages by itself
-                    log.warning("presence not told fault=%s", type(error).__name__)
+        await self._forget()
 
     async def as_resident(self, service: Callable[..., T], *args: Any, **kwargs: Any) -> T:
         """Cross over with the visit checked again: a page that was left must not go on speaking."""
@@ -124,11 +117,26 @@ class ResidentSocket(FrameSocket):
 
     async def _follow(self, hex_: str) -> None:
         if self.hex != hex_:
+            await self._forget()
             self.hex = hex_
             _pages[hex_] += 1
             self.counted = True
         await self.join(events.conversation_group(hex_))
         await self.join(events.PLACES)
+
+    async def _forget(self) -> None:
+        """This page shows its conversation no more: it ends, or a newer conversation began."""
+        if not self.counted:
+            return
+        self.counted = False
+        await self.part(events.conversation_group(self.hex))
+        _pages[self.hex] -= 1
+        if _pages[self.hex] <= 0:
+            del _pages[self.hex]
+            try:
+                await self.cross(presence.gone, self.hex)
+            except Exception as error:  # noqa: BLE001 - presence ages by itself
+                log.warning("presence not told fault=%s", type(error).__name__)
 
     async def say(self, frame: protocol.ResidentSend) -> None:
         """Keep, acknowledge, then let triage read."""
@@ -148,6 +156,7 @@ class ResidentSocket(FrameSocket):
 
     async def type(self, frame: protocol.ResidentTyping) -> None:
         """Pass on that somebody writes."""
+        await self.as_resident(lambda visit: None)
         if self.hex:
             await self.pass_on(events.conversation_group(self.hex), events.typing(self.hex, "resident", frame.on))
 
