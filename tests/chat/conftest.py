@@ -1,0 +1,3 @@
+"""The cast plays here."""
+
+from tests.cast import *  # noqa: F403

@@ -1,0 +1,235 @@
+"""The level: raised by words, declared by the person, decided by humans, never silently lowered."""
+
+import threading
+
+import pytest
+
+from counselors import services as desk
+from counselors.models import Duty
+from hotline.chat import errors, selectors, standing
+from hotline.chat.errors import Refused
+from hotline.chat.models import Weighing
+from hotline.chat.services import flags, moves, risk
+from tests import factories
+from triage import services as triage
+from triage.core.levels import Level
+
+pytestmark = pytest.mark.usefixtures("plain_triage")
+
+
+def level(talk):
+    return standing.read(talk.row).risk.level
+
+
+def kinds(talk):
+    return flags.kinds_of(talk.row)
+
+
+def test_before_any_word_the_level_is_low(waiting):
+    assert level(waiting) == "low"
+
+
+def test_words_raise_the_level_and_show_themselves(waiting):
+    receipt = waiting.says("high: 不想活了")
+    [span] = standing.read(waiting.row).risk.spans
+    assert level(waiting) == "high"
+    assert (span.seq, span.words, span.reason) == (receipt.seq, "high", "intent")
+
+
+def test_later_calm_words_do_not_lower_it(waiting):
+    waiting.says("high: 不想活了")
+    waiting.says("没事，我开玩笑的")
+    assert level(waiting) == "high"
+
+
+@pytest.mark.parametrize(("words", "kind"), [("high: 不想活了", "high"), ("imminent: 现在", "imminent")])
+def test_a_crisis_is_flagged_for_review_once(waiting, words, kind):
+    waiting.says(words)
+    waiting.says(words)
+    assert kinds(waiting) == {kind}
+    assert waiting.row.flags.count() == 1
+
+
+def test_declared_danger_is_imminent_and_triage_never_lowers_it(waiting):
+    risk.declare_danger(waiting.row)
+    waiting.says("没事了")
+    record = standing.read(waiting.row)
+    assert (record.risk.level, record.risk.source, record.declared) == ("imminent", "declared", True)
+    assert kinds(waiting) == {"declared", "imminent"}
+    assert selectors.lines_after(waiting.row, 0)[1].event == "danger"
+
+
+def test_declaring_twice_is_told_once(waiting):
+    for _ in range(2):
+        risk.declare_danger(waiting.row)
+    events = [line.event for line in selectors.lines_after(waiting.row, 0)]
+    assert events.count("danger") == 1
+
+
+def test_danger_declared_at_the_door_stands_at_once(db):
+    assert level(factories.begin(danger=True)) == "imminent"
+
+
+def test_a_counselor_lowers_it_with_a_reason_and_earlier_words_do_not_raise_it_again(conversation, counselor):
+    conversation.says("high: 不想活了")
+    risk.override(conversation.hex, by=counselor, level=Level.LOW, reason="问过，是歌词")
+    conversation.says("嗯，就是歌词")
+    record = standing.read(conversation.row)
+    assert (record.risk.level, record.risk.source, record.risk.by) == ("low", "counselor", counselor.alias)
+    assert kinds(conversation) == {"high", "overridden"}
+
+
+def test_later_words_raise_it_again(conversation, counselor):
+    conversation.says("high: 不想活了")
+    risk.override(conversation.hex, by=counselor, level=Level.LOW, reason="问过，是歌词")
+    conversation.says("imminent: 其实是真的")
+    assert level(conversation) == "imminent"
+
+
+def test_a_human_decides_while_triage_is_still_reading(conversation, counselor, monkeypatch):
+    receipt = conversation.says("high: 不想活了", weighed=False)
+    in_time = risk._assess_in_time
+
+    def read_slowly(texts):
+        risk.override(conversation.hex, by=counselor, level=Level.LOW, reason="问过，是歌词")
+        return in_time(texts)
+
+    monkeypatch.setattr(risk, "_assess_in_time", read_slowly)
+    risk.weigh(conversation.hex, receipt.seq)
+    assert level(conversation) == "low"
+
+
+def test_words_from_before_a_decision_are_weighed_once_and_not_looked_for_again(conversation, counselor):
+    conversation.says("high: 不想活了", weighed=False)
+    risk.override(conversation.hex, by=counselor, level=Level.LOW, reason="问过，是歌词")
+    for hex_, seq in risk.unweighed():
+        risk.weigh(hex_, seq)
+    assert risk.unweighed() == []
+    assert level(conversation) == "low"
+
+
+def test_danger_declared_after_a_decision_is_imminent_again(conversation, counselor):
+    risk.declare_danger(conversation.row)
+    risk.override(conversation.hex, by=counselor, level=Level.MODERATE, reason="按错了")
+    risk.declare_danger(conversation.row)
+    assert level(conversation) == "imminent"
+
+
+def test_an_override_wants_a_reason(conversation, counselor):
+    with pytest.raises(Refused, match=errors.REASON_MISSING):
+        risk.override(conversation.hex, by=counselor, level=Level.LOW, reason="  ")
+
+
+def test_a_supervisor_overrides_what_another_holds(conversation, supervisor, other_counselor):
+    with pytest.raises(Refused, match=errors.NOT_FOUND):
+        risk.override(conversation.hex, by=other_counselor, level=Level.HIGH, reason="我觉得")
+    risk.override(conversation.hex, by=supervisor, level=Level.HIGH, reason="听过录音")
+    assert standing.read(conversation.row).risk.source == "supervisor"
+
+
+def test_asking_a_supervisor_flags_and_shows_on_the_board(conversation, counselor, supervisor):
+    from hotline.chat.services import notes
+
+    notes.ask(conversation.hex, by=counselor, question="这样问可以吗？")
+    assert kinds(conversation) == {"asked"}
+    assert conversation.row.help_asked_at is not None
+    notes.advise(conversation.hex, by=supervisor, text="可以，问得直接些。")
+    assert conversation.row.help_asked_at is None
+
+
+# --- triage fails ------------------------------------------------------------------------------------------------------
+def test_when_triage_fails_the_words_are_kept_and_a_human_comes_first(waiting):
+    calm = factories.begin()
+    calm.says("moderate: 撑着")
+    waiting.says("fault: 你好")
+    record = standing.read(waiting.row)
+    assert (record.risk.level, record.risk.scored) == ("moderate", False)
+    assert selectors.lines_after(waiting.row, 0)[-1].text == "fault: 你好"
+    assert [one.hex for one in selectors.queue_now().conversations] == [waiting.hex, calm.hex]
+
+
+def test_when_triage_hangs_the_words_are_kept_and_a_human_comes_first(waiting, monkeypatch):
+    awake = threading.Event()
+    monkeypatch.setattr(triage, "assess", lambda text, *, earlier=(): awake.wait(5))
+    try:
+        waiting.says("你好")
+    finally:
+        awake.set()
+    assert not standing.read(waiting.row).risk.scored
+
+
+def test_not_scored_stays_while_nobody_has_looked(waiting, counselor):
+    waiting.says("fault: 你好")
+    waiting.says("还在吗")
+    assert not standing.read(waiting.row).risk.scored
+    desk.claim(waiting.hex, by=counselor)
+    waiting.says("在的")
+    assert standing.read(waiting.row).risk.scored
+
+
+def test_a_crisis_stays_a_crisis_when_triage_fails_later(waiting):
+    waiting.says("high: 不想活了")
+    waiting.says("fault: 你好")
+    assert level(waiting) == "high"
+
+
+def test_words_that_were_never_weighed_are_found_by_the_watch(waiting):
+    from counselors import watch
+
+    waiting.says("high: 不想活了", weighed=False)
+    assert level(waiting) == "low"
+    watch.keep()
+    assert level(waiting) == "high"
+    assert risk.unweighed() == []
+
+
+def test_a_message_is_weighed_once(waiting):
+    receipt = waiting.says("high: 不想活了")
+    risk.weigh(waiting.hex, receipt.seq)
+    assert Weighing.objects.count() == 1
+
+
+# --- what a resident is told ------------------------------------------------------------------------------------------
+def test_place_is_exact_near_the_front_and_says_why_it_moved_back(plain_triage, db):
+    mine = factories.begin()
+    mine.says("睡不着")
+    before = selectors.place_in(selectors.queue_now(), mine.hex)
+    assert (before.least, before.most, before.why) == (0, 0, "")
+    other = factories.begin()
+    other.says("high: 不想活了")
+    after = selectors.place_in(selectors.queue_now(), mine.hex, before=before)
+    assert (after.least, after.most, after.why) == (1, 1, "danger")
+    moves.leave_locked(other.row)
+    assert selectors.place_in(selectors.queue_now(), mine.hex, before=after).why == ""
+
+
+def test_somebody_given_back_is_named_as_the_reason(plain_triage, counselor):
+    other = factories.begin()
+    desk.claim(other.hex, by=counselor)
+    mine = factories.begin()
+    before = selectors.place_in(selectors.queue_now(), mine.hex)
+    moves.give_back(other.hex, by=counselor, note="要下班")
+    assert selectors.place_in(selectors.queue_now(), mine.hex, before=before).why == "given_back"
+
+
+def test_further_back_a_range_is_told(db):
+    talks = [factories.begin() for _ in range(9)]
+    place = selectors.place_in(selectors.queue_now(), talks[-1].hex)
+    assert place.least < 8 <= place.most
+
+
+def test_the_residents_view_shows_care_but_no_level(waiting):
+    waiting.says("high: 不想活了")
+    view = selectors.resident_view(waiting.row, place=None, on_duty=1)
+    assert view.care
+    assert not {"risk", "level", "notes", "probability"} & set(view.__struct_fields__)
+
+
+def test_a_paused_colleague_does_not_count_as_on_duty(db):
+    from counselors.selectors import count_on_duty
+
+    one = factories.staff()
+    factories.staff(on_duty=False)
+    assert count_on_duty() == 1
+    desk.set_duty(one, state=Duty.PAUSE, capacity=3)
+    assert count_on_duty() == 0
