@@ -8,6 +8,8 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.utils.translation import get_language
 
+from counselors.selectors import count_on_duty
+
 
 def site(request: HttpRequest) -> dict[str, Any]:
     """The site's name, operator and emergency numbers, in the reader's language."""
@@ -21,4 +23,6 @@ def site(request: HttpRequest) -> dict[str, Any]:
         ],
         "quick_exit_url": settings.QUICK_EXIT_URL,
         "retention_days": settings.RETENTION_DAYS,
+        # Asked only where a page shows it.
+        "on_duty": count_on_duty,
     }

@@ -1,0 +1,133 @@
+/**
+ * A page's line to the server: connects, comes back by itself, and knows by its own heartbeat when it is deaf.
+ * Frames go in and out as objects; what they mean is the store's affair.
+ */
+
+const BASE_MS = 500;
+const CAP_MS = 15000;
+const PONG_WITHIN_MS = 10000;
+const HELLO_WITHIN_MS = 10000;
+/** Close codes after which coming back by itself makes no sense. */
+const FINAL = new Set([4401, 4403]);
+
+/**
+ * @param {string} path such as "/ws/desk/"
+ * @param {object} does
+ *   hello() -> frame to say first; ping() -> heartbeat frame; hear(frame); state("connecting"|"open"|"lost"|"ended")
+ */
+export function createLink(path, does) {
+  let socket = null;
+  let tries = 0;
+  let again = 0;
+  let beat = 0;
+  let watchdog = 0;
+  let ended = false;
+  let retryAfter = 0;
+  let open = false;
+
+  function url() {
+    return `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}${path}`;
+  }
+
+  function put(frame) {
+    if (!socket || socket.readyState !== WebSocket.OPEN) return false;
+    socket.send(JSON.stringify(frame));
+    return true;
+  }
+
+  function expect(milliseconds) {
+    clearTimeout(watchdog);
+    watchdog = setTimeout(() => drop(), milliseconds);
+  }
+
+  /** Let go of a socket that does not answer; its own close event may come minutes later, so it is not waited for. */
+  function drop() {
+    const old = socket;
+    socket = null;
+    if (old) {
+      old.onclose = old.onmessage = old.onopen = old.onerror = null;
+      old.close();
+    }
+    lost();
+  }
+
+  function lost() {
+    clearTimeout(watchdog);
+    clearInterval(beat);
+    open = false;
+    if (ended) return;
+    does.state("lost");
+    clearTimeout(again);
+    const most = Math.min(CAP_MS, BASE_MS * 2 ** tries);
+    tries += 1;
+    again = setTimeout(connect, retryAfter || Math.random() * most);
+    retryAfter = 0;
+  }
+
+  function end() {
+    ended = true;
+    clearTimeout(again);
+    clearTimeout(watchdog);
+    clearInterval(beat);
+    does.state("ended");
+  }
+
+  function ping() {
+    if (open && put(does.ping())) expect(PONG_WITHIN_MS);
+  }
+
+  function hear(event) {
+    let frame;
+    try {
+      frame = JSON.parse(event.data);
+    } catch {
+      return;
+    }
+    if (frame.type === "welcome") {
+      clearTimeout(watchdog);
+      tries = 0;
+      open = true;
+      clearInterval(beat);
+      beat = setInterval(ping, frame.heartbeat_seconds * 1000);
+    }
+    if (frame.type === "pong") clearTimeout(watchdog);
+    if (frame.type === "bye") {
+      if (frame.retry_after_ms < 0) end();
+      else retryAfter = frame.retry_after_ms && frame.retry_after_ms * (0.5 + Math.random());
+    }
+    does.hear(frame);
+  }
+
+  function connect() {
+    clearTimeout(again);
+    if (ended || socket) return;
+    socket = new WebSocket(url());
+    expect(HELLO_WITHIN_MS);
+    socket.onopen = () => put(does.hello());
+    socket.onmessage = hear;
+    socket.onclose = (event) => {
+      socket = null;
+      if (FINAL.has(event.code)) end();
+      else lost();
+    };
+  }
+
+  /** Something suggests that the world has changed: ask at once rather than at the next beat. */
+  function nudge() {
+    if (ended) return;
+    if (open) ping();
+    else if (!socket) connect();
+  }
+
+  document.addEventListener("visibilitychange", () => {
+    if (!document.hidden) nudge();
+  });
+  window.addEventListener("pageshow", nudge);
+  window.addEventListener("online", nudge);
+  window.addEventListener("offline", () => {
+    if (open) ping();
+  });
+
+  connect();
+  return { send: (frame) => open && put(frame), isOpen: () => open };
+}

@@ -1,0 +1,118 @@
+/**
+ * What was written and is not yet known to be kept. It stays here, in this tab, until the server says that it is
+ * stored; said again in order after every reconnect. The client id makes saying it twice harmless.
+ */
+
+const AGAIN_MS = 5000;
+const ANSWER_MS = 6000;
+
+export function makeId() {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return btoa(String.fromCharCode(...bytes)).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+}
+
+/** Codes after which saying the same thing again may help. */
+const PASSING = new Set(["storage.unavailable", "server.fault", "frame.too_fast"]);
+
+/**
+ * @param {string} key where in sessionStorage
+ * @param {object} does
+ *   send(item) -> boolean, whether it went out; changed(items); refused(item, code): it cannot be kept, give it back
+ */
+export function createOutbox(key, does) {
+  let items = read();
+  let timer = 0;
+  let late = 0;
+
+  function read() {
+    try {
+      return JSON.parse(sessionStorage.getItem(key) || "[]").map((item) => ({ ...item, state: "sending" }));
+    } catch {
+      return [];
+    }
+  }
+
+  function changed() {
+    try {
+      if (items.length) {
+        sessionStorage.setItem(key, JSON.stringify(items.map(({ client_id, text }) => ({ client_id, text }))));
+      } else sessionStorage.removeItem(key);
+    } catch {
+      // No storage: the words are still in memory and on the page.
+    }
+    does.changed(items);
+  }
+
+  /** One at a time: the order in which they were written is the order in which they arrive. */
+  function flush() {
+    clearTimeout(timer);
+    clearTimeout(late);
+    const first = items[0];
+    if (!first) return;
+    if (!does.send(first)) {
+      fail();
+      return;
+    }
+    for (const item of items) item.state = "sending";
+    late = setTimeout(fail, ANSWER_MS);
+    changed();
+  }
+
+  function fail() {
+    clearTimeout(late);
+    for (const item of items) item.state = "failed";
+    changed();
+    clearTimeout(timer);
+    timer = setTimeout(flush, AGAIN_MS);
+  }
+
+  function drop(clientId) {
+    const before = items.length;
+    items = items.filter((item) => item.client_id !== clientId);
+    return items.length < before;
+  }
+
+  return {
+    items: () => items,
+    say(text) {
+      const item = { client_id: makeId(), text, state: "sending" };
+      items.push(item);
+      changed();
+      if (items.length === 1) flush();
+    },
+    /** The server has it: by its acknowledgement, or because the line itself came back. */
+    kept(clientId) {
+      if (!drop(clientId)) return;
+      clearTimeout(late);
+      changed();
+      flush();
+    },
+    /** The server refused the one that is on its way. */
+    refused(clientId, code) {
+      const item = items.find((one) => one.client_id === clientId);
+      if (!item) return;
+      if (PASSING.has(code)) {
+        fail();
+        return;
+      }
+      drop(clientId);
+      changed();
+      does.refused(item, code);
+      flush();
+    },
+    /** The connection is there again, or somebody pressed "try again". */
+    flush,
+    lost() {
+      clearTimeout(timer);
+      clearTimeout(late);
+      if (items.length) {
+        for (const item of items) item.state = "failed";
+        changed();
+      }
+    },
+    clear() {
+      items = [];
+      changed();
+    },
+  };
+}

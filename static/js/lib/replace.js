@@ -1,0 +1,35 @@
+/** Moving between our pages without leaving a trail: each page takes the place of the one before it in the history. */
+
+export function watchLinks() {
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest("a[data-replace]");
+    if (!link || event.defaultPrevented || event.button || event.metaKey || event.ctrlKey || event.shiftKey) return;
+    event.preventDefault();
+    location.replace(link.href);
+  });
+  for (const form of document.querySelectorAll("form[data-replace-form]")) form.addEventListener("submit", onSubmit);
+}
+
+async function onSubmit(event) {
+  const form = event.currentTarget;
+  event.preventDefault();
+  const button = form.querySelector("button:not([type=button])");
+  button.disabled = true;
+  try {
+    const answer = await fetch(form.action, { method: "POST", body: new FormData(form) });
+    if (answer.redirected && answer.ok) {
+      location.replace(answer.url);
+      return;
+    }
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    document.getElementById("main").replaceWith(page.getElementById("main"));
+    watchLinks();
+    document.querySelector("[role=alert]")?.scrollIntoView({ block: "center" });
+    document.querySelector("[aria-invalid]")?.focus();
+  } catch {
+    button.disabled = false;
+    form.removeEventListener("submit", onSubmit);
+    // No network for the quiet way: let the browser try, and tell it in its own words.
+    form.submit();
+  }
+}
