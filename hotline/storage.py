@@ -9,3 +9,5 @@ class HashedStaticFiles(CompressedManifestStaticFilesStorage):
     """Compressed, hashed, and with the imports between JavaScript modules rewritten to the hashed names."""
 
     support_js_module_import_aggregation = True
+    max_post_process_passes = 20
+    """A pass settles one step of a chain of imports; Django allows five."""
