@@ -137,7 +137,7 @@ def test_asking_a_supervisor_flags_and_shows_on_the_board(conversation, counselo
     assert conversation.row.help_asked_at is None
 
 
-# --- triage fails ------------------------------------------------------------------------------------------------------
+# --- triage fails ----------------------------------------------------------------------------------------------------
 def test_when_triage_fails_the_words_are_kept_and_a_human_comes_first(waiting):
     calm = factories.begin()
     calm.says("moderate: 撑着")

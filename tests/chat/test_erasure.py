@@ -1,0 +1,118 @@
+"""What a person erased is nowhere: not in a column, not in the file, not in its log, not behind a key."""
+
+from pathlib import Path
+
+import pytest
+from django.db import connection
+
+from counselors import services as desk
+from hotline.chat import access, errors, selectors
+from hotline.chat.errors import Refused
+from hotline.chat.models import Conversation, Feedback, Message, Note, Resident, Weighing
+from hotline.chat.sealing import Unreadable
+from hotline.chat.services import erasure, messages, moves, notes, opening
+from tests import factories
+
+SAID = "今晚的月亮像一枚旧硬币 an old coin"
+
+
+def bytes_on_disk():
+    """The database's file and its write-ahead log, as a thief would find them."""
+    main = Path(connection.settings_dict["NAME"])
+    found = main.read_bytes()
+    for suffix in ("-wal", "-journal"):
+        beside = main.with_name(main.name + suffix)
+        found += beside.read_bytes() if beside.exists() else b""
+    return found
+
+
+@pytest.fixture
+def story(conversation, counselor, supervisor, plain_triage):
+    """Somebody about whom everything that can be written was written."""
+    opening.set_about(conversation.row, topic="sleep", nickname="月亮邮差", age_band="18_24")
+    opening.set_mood(conversation.row, when="before", value=2)
+    conversation.says(f"high: {SAID}")
+    conversation.hears("我在听", by=counselor)
+    notes.add_note(conversation.hex, by=counselor, text="提到了旧硬币")
+    notes.ask(conversation.hex, by=counselor, question="怎么问下去？")
+    opening.give_feedback(conversation.row, kind="thanks", text="谢谢你听我说月亮")
+    desk.decide(conversation.hex, by=supervisor, decision="agree", reason="问得好")
+    return conversation
+
+
+def test_no_word_is_readable_on_disk_even_before_erasure(transactional_db, story):
+    disk = bytes_on_disk()
+    for words in (SAID, "我在听", "月亮邮差", "提到了旧硬币", "怎么问下去", "谢谢你听我说月亮", "问得好"):
+        assert words.encode() not in disk
+        assert words.encode("utf-16-le") not in disk
+
+
+def test_erasing_leaves_nothing_behind(transactional_db, story):
+    kept = [bytes(row.text_sealed) for row in Message.objects.all()]
+    kept += [bytes(Conversation.objects.get(pk=story.hex).wrapped_key)]
+    on_disk = bytes_on_disk()
+    assert all(piece in on_disk for piece in kept), "the search itself must find what is there"
+    erasure.erase_resident(story.resident.pk)
+    for model in (Message, Note, Feedback, Weighing):
+        assert model.objects.count() == 0
+    row = story.row
+    assert (bytes(row.wrapped_key), bytes(row.risk_sealed), bytes(row.nickname_sealed)) == (b"", b"", b"")
+    assert (row.topic, row.age_band, row.mood_before, row.mood_after) == ("", "", None, None)
+    on_disk = bytes_on_disk()
+    assert not any(piece in on_disk for piece in kept)
+
+
+def test_a_copy_of_the_ciphertext_opens_no_more(transactional_db, story):
+    from hotline.chat.keys import unseal_text
+
+    message = Message.objects.filter(author="resident").get()
+    erasure.erase_resident(story.resident.pk)
+    with pytest.raises(Unreadable):
+        unseal_text(story.row, f"line:{message.seq}:resident", message.text_sealed)
+
+
+def test_every_way_back_is_gone(transactional_db, story):
+    code = opening.make_code(story.resident.pk)
+    erasure.erase_resident(story.resident.pk)
+    assert opening.visit_for(story.token) is None
+    assert Resident.objects.get(pk=story.resident.pk).code_digest is None
+    with pytest.raises(Refused, match=errors.CODE_WRONG):
+        opening.redeem_code(code)
+
+
+def test_that_there_was_a_conversation_stays_without_a_word(transactional_db, story, supervisor):
+    erasure.erase_resident(story.resident.pk)
+    row = access.readable_by(supervisor, story.hex)
+    view = selectors.conversation_view(row, reader=supervisor)
+    assert (view.erased, view.state, view.notes, view.risk.spans) == (True, "closed", [], [])
+    assert [step.cause for step in row.transitions.all()] == ["opened", "claimed", "erased"]
+
+
+def test_every_conversation_of_the_person_goes(transactional_db, waiting):
+    waiting.says("第一次")
+    moves.leave_locked(waiting.row)
+    again = factories.begin(resident=waiting.resident)
+    again.says("第二次")
+    erasure.erase_resident(waiting.resident.pk)
+    assert Conversation.objects.filter(erased_at__isnull=False).count() == 2
+
+
+def test_somebody_elses_words_stay(transactional_db, waiting, another_resident):
+    another_resident.says("我的还在")
+    erasure.erase_resident(waiting.resident.pk)
+    assert selectors.lines_after(another_resident.row, 0)[-1].text == "我的还在"
+
+
+def test_who_erased_while_waiting_is_not_served_any_more(transactional_db, waiting, counselor):
+    erasure.erase_resident(waiting.resident.pk)
+    with pytest.raises(Refused, match=errors.NOBODY_WAITING):
+        desk.take_next(by=counselor)
+    with pytest.raises(Refused, match=errors.NOT_FOUND):
+        messages.say_as_resident(waiting.hex, resident_id=waiting.resident.pk, client_id="after-all", text="等等")
+
+
+def test_a_review_of_what_was_erased_can_still_be_decided(transactional_db, waiting, supervisor, plain_triage):
+    waiting.says("high: 不想活了")
+    erasure.erase_resident(waiting.resident.pk)
+    desk.decide(waiting.hex, by=supervisor, decision="agree", reason="已抹去")
+    assert "已抹去".encode() not in bytes_on_disk()
