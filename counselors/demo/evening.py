@@ -136,7 +136,7 @@ class _Teller:
 
     @property
     def holder(self) -> StaffMember:
-        return StaffMember.objects.get(holding=self.hex)
+        return StaffMember.objects.get(holding=self.conversation)
 
     def says(self, step: Step, client_id: str) -> None:
         receipt = messages.say_as_resident(self.hex, resident_id=self.resident.pk, client_id=client_id, text=step.says)

@@ -1,4 +1,4 @@
-"""The accounts of a demonstration, all with one password that is printed. Never made outside debug."""
+"""The accounts of a demonstration, all with one password that is printed. Made only where nobody else can sign in."""
 
 from __future__ import annotations
 

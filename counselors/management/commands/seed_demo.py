@@ -15,10 +15,13 @@ from counselors.demo.script import Story, read_stories
 from hotline.chat.models import Conversation
 
 
+THIS_MACHINE = frozenset({"localhost", "127.0.0.1", "[::1]"})
+
+
 class Command(BaseCommand):
     """Makes demo accounts and tells the demo's stories; an evening that is not over yet is left as it is."""
 
-    help = "Demo accounts and an evening that looks real. Debug only; running it again changes nothing for 12 hours."
+    help = "Demo accounts and an evening that looks real, for this machine only. Again within 12 hours: nothing changes."
     requires_system_checks = ()
     """It needs no pages; `make run` starts the server right after it."""
 
@@ -27,9 +30,12 @@ class Command(BaseCommand):
         parser.add_argument("--again", action="store_true", help="forget the demo's evening and begin it anew")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Refuses outside debug: the password is printed."""
-        if not settings.DEBUG:
-            raise CommandError("seed_demo makes accounts with a known password: it runs with DEBUG=1 only.")
+        """Refuses where strangers could sign in: the password is printed, and the same everywhere."""
+        if not settings.DEBUG and not THIS_MACHINE.issuperset(settings.ALLOWED_HOSTS):
+            raise CommandError(
+                "seed_demo makes accounts with a known password: only with DEBUG, or where ALLOWED_HOSTS names this"
+                " machine alone."
+            )
         cast = people.accounts(people.SIGN_INS, may_sign_in=True)
         people.accounts(people.SIMULATED, may_sign_in=True)
         colleagues = people.accounts(people.COLLEAGUES, may_sign_in=False)
