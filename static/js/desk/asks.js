@@ -35,9 +35,13 @@ export function createAsks(store, ask) {
     if (!to) return say("error.handover.no_such_colleague");
     return needWords(note) || put("handover.offer", { to, note });
   });
-  const giveBack = createDialog("dialog-give-back", (values) => {
+  const giveBack = createDialog("dialog-give-back", async (values) => {
     const note = String(values.get("note")).trim();
-    return needWords(note) || put("conversation.give_back", { note });
+    if (!note) return needWords(note);
+    store.dispatch({ type: "local.expect", conversation: about, why: "conversation.given_back" });
+    const why = await put("conversation.give_back", { note });
+    if (why) store.dispatch({ type: "local.expect", conversation: about, why: "" });
+    return why;
   });
   const help = createDialog("dialog-help", (values) => {
     const question = String(values.get("question")).trim();

@@ -1,6 +1,6 @@
 /** The line to the server for any staff page: frames into the store, questions with answers, gaps asked for again. */
 
-import { createLink } from "./link.js";
+import { createLink } from "../lib/link.js";
 import { createRequests } from "./requests.js";
 import { gaps, held } from "./store.js";
 import { setOffset } from "./time.js";

@@ -1,6 +1,6 @@
 /** The person: level and why, what is known, private notes, and what can be done. Notes live here and only here. */
 
-import { $$, announce, isComposing, part, reconcile, say, show, text } from "./dom.js";
+import { announce, isComposing, part, reconcile, say, show, text } from "./dom.js";
 import { draft, keepDraft } from "./drafts.js";
 import { showEvidence, showLevel, sourceWords } from "./levels.js";
 import { timeOfDay } from "./time.js";
@@ -41,6 +41,7 @@ export function showFacts(list, view) {
 }
 
 export function showRisk(root, risk) {
+  root.dataset.level = risk.level;
   showLevel(part(root, "level"), risk);
   text(part(root, "source"), sourceWords(risk));
   const reason = part(root, "reason");
@@ -166,10 +167,9 @@ export function createPerson(root, does) {
     show(part(root, "no-notes"), view.notes.length === 0);
     show(part(root, "help-asked"), view.help_asked);
     showEarlier(view);
-    for (const button of $$("[data-act]", root)) {
-      // Notes and levels may still be set right after the end; the rest is over.
-      show(button, view.state === "active" || button.hasAttribute("data-after-end"));
-    }
+    // What is over can be read, not changed.
+    show(part(root, "actions"), view.state === "active");
+    show(part(root, "note-form"), view.state === "active");
   }
 
   return {

@@ -19,7 +19,8 @@ function facts(row) {
   if (row.topic) list.push(say(`topic.${row.topic}`, {}, row.topic));
   if (row.age_band) list.push(say(`age.${row.age_band}`, {}, row.age_band));
   list.push(row.written ? say("queue.written", { count: row.written }) : say("queue.nothing_written"));
-  return list.join(" · ");
+  // Lines break between facts, not inside one.
+  return list.map((words) => words.replaceAll(" ", "\u00a0").replaceAll("–", "\u2060–\u2060")).join(" · ");
 }
 
 function showMarks(element, row) {

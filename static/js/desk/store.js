@@ -33,6 +33,8 @@ export function blank() {
     focus: "",
     /** A conversation just taken: it comes under the hands as soon as it is here. */
     wanted: "",
+    /** Why a conversation will leave, where one did it oneself: id -> dotted code. */
+    expected: {},
     /** Is somebody looking at this page? */
     looked: true,
     colleagues: [],
@@ -175,8 +177,16 @@ function note(state, conversation, label, why) {
   return { ...state, noticeCount: key, notices: [...state.notices, { key, conversation, label, why }].slice(-3) };
 }
 
-function leave(state, id, why) {
+/** What is known here of why it left says more than the server's code: given back by oneself, handed over. */
+function whyGone(state, conversation, why) {
+  if (state.expected[conversation.id]) return state.expected[conversation.id];
+  const offer = conversation.view?.handover;
+  return why === "conversation.moved" && offer && offer.mine ? "conversation.handed_over" : why;
+}
+
+function leave(state, id, code) {
   const conversation = state.conversations[id];
+  const why = conversation ? whyGone(state, conversation, code) : code;
   const label = conversation && conversation.view ? conversation.view.label : "";
   const had = state.slots.includes(id);
   const next = had ? unseat(state, id) : { ...state, conversations: without(state.conversations, id) };
@@ -187,7 +197,8 @@ function withView(state, view) {
   const before = conversationOf(state, view.conversation);
   const wasMine = state.slots.includes(view.conversation);
   if (wasMine && !view.mine && view.state !== "closed") return leave(state, view.conversation, "conversation.moved");
-  const next = put(state, {
+  const known = view.mine ? { ...state, expected: without(state.expected, view.conversation) } : state;
+  const next = put(known, {
     ...before,
     view,
     upto: Math.max(before.upto, view.upto),
@@ -246,7 +257,7 @@ function welcome(state, frame, now) {
   };
   for (const id of state.slots) {
     const one = id && state.conversations[id];
-    if (one && one.view && one.view.state !== "closed" && !mine.has(id)) next = leave(next, id, "conversation.moved");
+    if (one && one.view && one.view.state !== "closed" && !mine.has(id)) next = leave(next, id, "conversation.vanished");
   }
   for (const view of frame.views) next = withView(next, view);
   return next;
@@ -301,27 +312,19 @@ const reducers = {
     if (!state.slots.includes(event.conversation)) return { ...state, wanted: event.conversation };
     return readUpTo({ ...state, focus: event.conversation }, event.conversation);
   },
+  "local.expect": (state, event) => ({ ...state, expected: { ...state.expected, [event.conversation]: event.why } }),
   "local.looked": (state, event) => readUpTo({ ...state, looked: event.looked }, state.focus),
-  "local.pending"(state, event) {
-    const conversation = state.conversations[event.conversation];
-    if (!conversation || conversation.pending.some((one) => one.client_id === event.client_id)) return state;
-    if (conversation.lines.some((line) => line.client_id === event.client_id)) return state;
-    const one = { client_id: event.client_id, text: event.text, status: "sending", at: "", code: "" };
-    return put(state, { ...conversation, pending: [...conversation.pending, one] });
-  },
-  "local.status"(state, event) {
+  /** What the outbox of a conversation holds. Acknowledged words stay until their line comes. */
+  "local.outbox"(state, event) {
     const conversation = state.conversations[event.conversation];
     if (!conversation) return state;
-    const pending = conversation.pending.map((one) =>
-      one.client_id === event.client_id ? { ...one, status: event.status, code: event.code || "" } : one,
-    );
-    return put(state, { ...conversation, pending });
-  },
-  "local.unsaid"(state, event) {
-    const conversation = state.conversations[event.conversation];
-    if (!conversation) return state;
-    const pending = conversation.pending.filter((one) => one.client_id !== event.client_id);
-    return put(state, { ...conversation, pending });
+    const said = new Set(conversation.lines.map((line) => line.client_id));
+    const sent = conversation.pending.filter((one) => one.status === "sent");
+    const open = event.items
+      .filter((item) => !said.has(item.client_id))
+      .map((item) => ({ client_id: item.client_id, text: item.text, status: item.state, at: "" }));
+    const kept = sent.filter((one) => !open.some((other) => other.client_id === one.client_id));
+    return put(state, { ...conversation, pending: [...kept, ...open] });
   },
   "local.put_away": (state, event) => unseat(state, event.conversation),
   "local.stop_reading": (state, event) => ({ ...state, conversations: without(state.conversations, event.conversation) }),

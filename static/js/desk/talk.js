@@ -74,7 +74,7 @@ export class Talk {
       this.explain(say("error.message.too_long"));
       return;
     }
-    if (!this.does.send(this.id, words)) return;
+    this.does.send(this.id, words);
     this.field.value = "";
     keepDraft("reply", this.id, "");
     this.explain("");
