@@ -77,4 +77,4 @@ def _put_away(talk) -> None:
 
 if __name__ == "__main__":
     django.setup()
-    print(json.dumps(race(int(sys.argv[1]), int(sys.argv[2]))))
+    sys.stdout.write(json.dumps(race(int(sys.argv[1]), int(sys.argv[2]))))

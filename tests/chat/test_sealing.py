@@ -47,10 +47,9 @@ def test_a_key_opens_only_for_its_owner_and_with_its_ring():
 
 
 def test_a_fault_carries_no_words():
-    try:
+    with pytest.raises(Unreadable) as caught:
         unseal(KEY, b"rubbish" * 9, place="line:秘密")
-    except Unreadable as error:
-        assert "秘密" not in str(error)
+    assert "秘密" not in str(caught.value)
 
 
 def test_a_line_cannot_be_passed_off_as_another(waiting, another_resident):
