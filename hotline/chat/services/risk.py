@@ -126,8 +126,9 @@ def _settle(conversation: Conversation, before: StandingRisk, after: StandingRis
     conversation.risk_sealed = standing.seal(conversation, after)
     conversation.save(update_fields=["risk_sealed"])
     level = Level.from_code(after.risk.level)
-    if level.is_crisis:
-        flags.raise_flag(conversation, level.code)
+    if level.is_crisis and level > standing.level_of(before):
+        # Each time that it rises: what a review decided was about the time before.
+        flags.raise_flag(conversation, level.code, again=True)
     if after.risk != before.risk:
         events.view_changed(conversation.hex)
         events.queue_changed()
