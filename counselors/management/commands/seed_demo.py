@@ -14,14 +14,13 @@ from counselors.demo import evening, people
 from counselors.demo.script import Story, read_stories
 from hotline.chat.models import Conversation
 
-
 THIS_MACHINE = frozenset({"localhost", "127.0.0.1", "[::1]"})
 
 
 class Command(BaseCommand):
     """Makes demo accounts and tells the demo's stories; an evening that is not over yet is left as it is."""
 
-    help = "Demo accounts and an evening that looks real, for this machine only. Again within 12 hours: nothing changes."
+    help = "Demo accounts and an evening that looks real, for this machine only; again within 12 hours changes nothing."
     requires_system_checks = ()
     """It needs no pages; `make run` starts the server right after it."""
 
