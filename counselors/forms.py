@@ -39,20 +39,18 @@ def _dress(form: forms.BaseForm) -> None:
         if not isinstance(widget, (forms.RadioSelect, forms.CheckboxSelectMultiple)):
             widget.attrs["class"] = "field"
             widget.attrs["data-testid"] = f"field-{name}"
-        # Django's own "required" bubbles speak the browser's language, not the reader's.
+        field.error_messages["required"] = _("Please fill this in.")
+        # A page that moves the focus by itself hides its heading from screen readers.
         widget.attrs.pop("autofocus", None)
 
 
 class SignInForm(AuthenticationForm):
     """Name and password; one answer for whatever is wrong with them."""
 
-    error_messages: ClassVar[dict[str, Any]] = {
-        "invalid_login": _("Name and password do not fit."),
-        "inactive": _("Name and password do not fit."),
-    }
-
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        wrong = _("Name and password do not fit.")
+        self.error_messages = {"invalid_login": wrong, "inactive": wrong}
         self.fields["username"].label = _("Sign-in name")
         self.fields["password"].label = _("Password")
         _dress(self)

@@ -146,7 +146,7 @@ def me(request: HttpRequest) -> HttpResponse:
     return show(request, "counselor/me.html", "me", about=about, password=password)
 
 
-# --- desk and board ----------------------------------------------------------------------------------------------------
+# --- desk and board --------------------------------------------------------------------------------------------------
 @staff_only(Permission.TAKE, Permission.CONVERSE)
 @require_GET
 def desk(request: HttpRequest) -> HttpResponse:
@@ -174,7 +174,7 @@ def conversation(request: HttpRequest, conversation_hex: str) -> HttpResponse:
     return show(request, "supervisor/conversation.html", "conversation", **context)
 
 
-# --- reviews -------------------------------------------------------------------------------------------------------------
+# --- reviews ---------------------------------------------------------------------------------------------------------
 @staff_only(Permission.REVIEW)
 @require_GET
 def reviews(request: HttpRequest) -> HttpResponse:
@@ -236,7 +236,7 @@ def _why_undecided(refusal: Refused) -> tuple[str | None, str]:
     return None, _("A colleague has decided this meanwhile.")
 
 
-# --- people --------------------------------------------------------------------------------------------------------------
+# --- people ----------------------------------------------------------------------------------------------------------
 @staff_only(Permission.MANAGE_STAFF)
 @require_http_methods(["GET", "HEAD", "POST"])
 def people(request: HttpRequest) -> HttpResponse:

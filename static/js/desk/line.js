@@ -8,6 +8,19 @@ import { setOffset } from "./time.js";
 /** Lines that are on their way get this long before they are asked for. */
 const GAP_MS = 400;
 
+const LEFT = "desk.left_at";
+
+/**
+ * Signed out elsewhere, or the account was closed: nothing that people said stays on the screen. The same address
+ * asks for signing in; should it not (twice in a few seconds), the page stays and says that it is signed out.
+ */
+function leaveAtOnce() {
+  const before = Number(sessionStorage.getItem(LEFT) || 0);
+  if (Date.now() - before < 10000) return;
+  sessionStorage.setItem(LEFT, String(Date.now()));
+  location.reload();
+}
+
 /**
  * @param {object} store
  * @param {{ready?: () => void, welcome?: (frame: object) => void}} does ready: after every welcome
@@ -29,7 +42,6 @@ export function createLine(store, does = {}) {
   }
 
   function hear(frame) {
-    if (frame.type === "error" && (frame.code === "session.ended")) location.assign(location.href);
     store.dispatch(frame);
     setOffset(store.state.offset);
     requests.hear(frame);
@@ -50,6 +62,7 @@ export function createLine(store, does = {}) {
     state(state) {
       store.dispatch({ type: "local.link", link: state });
       if (state !== "open") requests.lost();
+      if (state === "ended") leaveAtOnce();
     },
   });
   const requests = createRequests((frame) => link.send(frame));

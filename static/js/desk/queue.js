@@ -19,8 +19,22 @@ function facts(row) {
   if (row.topic) list.push(say(`topic.${row.topic}`, {}, row.topic));
   if (row.age_band) list.push(say(`age.${row.age_band}`, {}, row.age_band));
   list.push(row.written ? say("queue.written", { count: row.written }) : say("queue.nothing_written"));
-  // Lines break between facts, not inside one.
-  return list.map((words) => words.replaceAll(" ", "\u00a0").replaceAll("–", "\u2060–\u2060")).join(" · ");
+  return list;
+}
+
+/** One element for each fact: lines break between facts, not inside one. */
+function showFacts(element, row) {
+  const list = facts(row);
+  const key = list.join("|");
+  if (element.dataset.facts === key) return;
+  element.dataset.facts = key;
+  element.replaceChildren(
+    ...list.map((words) => {
+      const fact = document.createElement("span");
+      fact.textContent = words;
+      return fact;
+    }),
+  );
 }
 
 function showMarks(element, row) {
@@ -56,7 +70,7 @@ function updateRow(element, { row, takenBy }, state) {
     evidence.dataset.spans = key;
     showEvidence(evidence, row.risk.spans, { most: 3 });
   }
-  text(part(element, "facts"), facts(row));
+  showFacts(part(element, "facts"), row);
   const claim = part(element, "claim");
   const taken = part(element, "taken");
   show(claim, !takenBy);

@@ -193,17 +193,28 @@ function leave(state, id, code) {
   return had ? note(next, id, label, why) : next;
 }
 
+/** Of somebody who erased everything the page, too, keeps nothing but that they did. */
+function forgotten(conversation) {
+  if (!conversation.view.erased) return conversation;
+  const { id, view } = conversation;
+  const empty = { topic: "", age_band: "", mood_before: null, mood_after: null, notes: [], earlier: [], danger: false };
+  const risk = { ...view.risk, spans: [], reason: "" };
+  const label = `#${id.slice(0, 4).toUpperCase()}`;
+  return { ...conversation, lines: [], pending: [], view: { ...view, ...empty, risk, label } };
+}
+
 function withView(state, view) {
   const before = conversationOf(state, view.conversation);
   const wasMine = state.slots.includes(view.conversation);
   if (wasMine && !view.mine && view.state !== "closed") return leave(state, view.conversation, "conversation.moved");
   const known = view.mine ? { ...state, expected: without(state.expected, view.conversation) } : state;
-  const next = put(known, {
+  const fresh = forgotten({
     ...before,
     view,
     upto: Math.max(before.upto, view.upto),
     reading: before.reading || !(view.mine || wasMine),
   });
+  const next = put(known, fresh);
   return view.mine ? seat(next, view.conversation) : next;
 }
 
@@ -270,8 +281,8 @@ function gone(state, frame) {
   // The end is shown where it happened, until it is put away.
   const last = conversation.lines[conversation.lines.length - 1];
   const ending = conversation.view.ending || (last?.event.startsWith("closed:") ? last.event.slice(7) : "");
-  const erased = conversation.view.erased || frame.why.endsWith(".erased");
-  return put(state, { ...conversation, view: { ...conversation.view, state: "closed", ending, erased } });
+  const view = { ...conversation.view, state: "closed", ending, erased: conversation.view.erased || /erased$/.test(frame.why) };
+  return put(state, forgotten({ ...conversation, view }));
 }
 
 const reducers = {
@@ -320,9 +331,16 @@ const reducers = {
     if (!conversation) return state;
     const said = new Set(conversation.lines.map((line) => line.client_id));
     const sent = conversation.pending.filter((one) => one.status === "sent");
+    // What stands behind words that could not be sent is not being sent either.
+    const stuck = event.items.findIndex((item) => item.state === "failed");
     const open = event.items
-      .filter((item) => !said.has(item.client_id))
-      .map((item) => ({ client_id: item.client_id, text: item.text, status: item.state, at: "" }));
+      .map((item, at) => ({
+        client_id: item.client_id,
+        text: item.text,
+        status: stuck >= 0 && at > stuck ? "failed" : item.state,
+        at: "",
+      }))
+      .filter((item) => !said.has(item.client_id));
     const kept = sent.filter((one) => !open.some((other) => other.client_id === one.client_id));
     return put(state, { ...conversation, pending: [...kept, ...open] });
   },
