@@ -19,6 +19,8 @@ from hotline.chat.keys import site_salt
 DIGITS = 24
 GROUP = 4
 TOKEN_BYTES = 32
+VISIT_COOKIE = "visit"
+"""The cookie that carries a browser's secret."""
 
 
 def new_code() -> str:

@@ -15,6 +15,7 @@ from django.http.cookie import parse_cookie
 from django.utils import timezone
 
 from hotline.chat import access, errors, events, protocol, selectors
+from hotline.chat.codes import VISIT_COOKIE
 from hotline.chat.errors import Refused
 from hotline.chat.models import Conversation, Visit, as_time
 from hotline.chat.protocol import Place
@@ -25,7 +26,6 @@ from hotline.chat.states import State
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 
-COOKIE = "visit"
 PLACE_EVERY_SECONDS = 2.0
 """At most this often a waiting page is told its place anew."""
 
@@ -72,7 +72,7 @@ class ResidentSocket(FrameSocket):
     async def connect(self) -> None:
         """Accept, and close at once with a readable code where the visit is unknown."""
         await self.accept()
-        token = _cookie(self.scope, COOKIE)
+        token = _cookie(self.scope, VISIT_COOKIE)
         visit = await self.cross(opening.visit_for, token)
         if visit is None:
             await self.say_bye(errors.SIGNED_OUT, close=CLOSE_UNKNOWN, retry_after_ms=-1)

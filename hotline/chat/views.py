@@ -16,22 +16,22 @@ from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from hotline.chat import access, forms, selectors, wording
-from hotline.chat.consumers import COOKIE
+from hotline.chat.codes import VISIT_COOKIE
 from hotline.chat.errors import Refused
 from hotline.chat.models import Visit
 from hotline.chat.services import opening
 from hotline.chat.states import State
 
-OUR_COOKIES = (COOKIE, settings.CSRF_COOKIE_NAME, settings.LANGUAGE_COOKIE_NAME)
+OUR_COOKIES = (VISIT_COOKIE, settings.CSRF_COOKIE_NAME, settings.LANGUAGE_COOKIE_NAME)
 
 
 def _visit(request: HttpRequest) -> Visit | None:
-    return opening.visit_for(request.COOKIES.get(COOKIE, ""))
+    return opening.visit_for(request.COOKIES.get(VISIT_COOKIE, ""))
 
 
 def _with_visit(response: HttpResponse, token: str) -> HttpResponse:
     """Let the browser keep the visit until it is closed, out of reach of scripts."""
-    response.set_cookie(COOKIE, token, httponly=True, samesite="Lax", secure=settings.HTTPS, path="/")
+    response.set_cookie(VISIT_COOKIE, token, httponly=True, samesite="Lax", secure=settings.HTTPS, path="/")
     return response
 
 
@@ -108,7 +108,7 @@ def come_back(request: HttpRequest) -> HttpResponse:
 @never_cache
 def leave(request: HttpRequest) -> HttpResponse:
     """Quick exit: this browser forgets us. The conversation keeps its place."""
-    token = request.COOKIES.get(COOKIE, "")
+    token = request.COOKIES.get(VISIT_COOKIE, "")
     if token:
         opening.end_visit(token)
     response = HttpResponse(status=303, headers={"Location": settings.QUICK_EXIT_URL})
