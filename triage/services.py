@@ -1,44 +1,80 @@
-"""The one door to triage."""
+"""The one door to triage for other applications. Nothing here raises: a fault means "not scored, a human first"."""
 
 from __future__ import annotations
 
-import re
+import logging
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from pathlib import Path
 
-from triage.core.levels import Assessment, Evidence, Level
+from triage.core import conversation
+from triage.core.assess import version_of
+from triage.core.conversation import follow
+from triage.core.levels import Assessment, Level
 from triage.core.ordering import Waiting, order_queue
+from triage.core.scorer import BadWeights, Weights, load
 
 __all__ = ["REASONS", "Waiting", "assess", "assess_turns", "follow", "model_version", "order_queue"]
 
+log = logging.getLogger(__name__)
+WEIGHTS = Path(__file__).with_name("weights") / "current.json"
+
 REASONS: Mapping[str, tuple[str, str]] = {
-    "intent": ("想死的念头", "wants to die"),
     "underway": ("正在发生", "under way"),
+    "intent": ("想死", "wants to die"),
+    "plan": ("有计划", "has a plan"),
+    "method": ("说到方式", "names a way"),
+    "means": ("手边有工具", "means at hand"),
+    "place": ("在危险的地方", "in a dangerous place"),
+    "time": ("时间就在眼前", "the time is near"),
+    "farewell": ("告别、托付", "goodbye, affairs in order"),
+    "attempt": ("有过尝试", "earlier attempt"),
+    "self_harm": ("自伤", "self-harm"),
+    "violence_suffered": ("正受伤害", "is being hurt"),
+    "violence_intended": ("想伤害别人", "may hurt others"),
+    "third_person": ("说的是别人", "about somebody else"),
+    "wish": ("不想醒来", "passive wish to be dead"),
+    "hopeless": ("看不到希望", "hopeless"),
+    "burden": ("觉得自己是拖累", "feels a burden"),
+    "coded": ("隐晦说法", "coded words"),
+    "protective": ("有牵挂", "something holds them"),
+    "model": ("整句语气", "the sentence as a whole"),
 }
-_RULES = (
-    (Level.IMMINENT, "underway", re.compile(r"已经(?:吃了|吞了|割了)|站在(?:楼顶|桥上)|i(?:'ve| have) taken (?:the|all)", re.I)),
-    (Level.HIGH, "intent", re.compile(r"想死|不想活|自杀|kill myself|end my life|want to die", re.I)),
-)
+"""What evidence is called at the desks: reason -> (Chinese, English)."""
+
+
+@lru_cache(maxsize=1)
+def _weights() -> Weights | None:
+    """The weights, read once. Missing or altered ones leave the rules to speak alone."""
+    try:
+        return load(WEIGHTS)
+    except BadWeights as error:
+        log.error("triage weights cannot be used fault=%s; every message counts as not scored", error)
+        return None
 
 
 def assess(text: str, *, earlier: Sequence[str] = ()) -> Assessment:
-    """What triage makes of ``text`` in the light of the resident's ``earlier`` messages. Never raises."""
-    for level, reason, pattern in _RULES:
-        found = pattern.search(text)
-        if found:
-            return Assessment(level, 0.9, (Evidence(found.start(), found.end(), reason),), model_version())
-    return Assessment(Level.LOW, 0.02, (), model_version())
+    """What triage makes of ``text``.
 
+    Args:
+        text: the newest message; beyond 4,000 characters its head and tail are read.
+        earlier: the resident's earlier messages, oldest first.
 
-def follow(standing: Level, assessment: Assessment) -> Level:
-    """The conversation's level after this message."""
-    return max(standing, assessment.level)
+    Returns:
+        The assessment; evidence points into the original messages, ``turn`` counted back from the newest.
+    """
+    try:
+        return conversation.assess([*earlier, text], _weights())
+    except Exception as error:  # noqa: BLE001 - whatever it is, a human comes first
+        log.error("triage failed fault=%s; counted as not scored", type(error).__name__)
+        return Assessment(Level.MODERATE, 0.5, (), "none", scored=False)
 
 
 def assess_turns(turns: Sequence[str]) -> tuple[Assessment, ...]:
-    """An assessment after each turn."""
+    """An assessment after each of a resident's turns."""
     return tuple(assess(turn, earlier=turns[:i]) for i, turn in enumerate(turns))
 
 
 def model_version() -> str:
-    """Which rules and weights speak."""
-    return "rules-0"
+    """Which rules and weights speak now."""
+    return version_of(_weights())

@@ -1,0 +1,170 @@
+"""The one visible place where rules and model meet: the model may raise a level, it never lowers a rule's floor."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from triage.core import concepts, rules, scope
+from triage.core.features import features
+from triage.core.language import read_language
+from triage.core.levels import Assessment, Evidence, Level
+from triage.core.normalise import Normalised, normalise
+from triage.core.rules import Floor
+from triage.core.scope import Scoped
+from triage.core.scorer import LanguageModel, Weights
+
+RULES_VERSION = "rules-1"
+FLOOR_PROBABILITY = {Level.LOW: 0.0, Level.MODERATE: 0.15, Level.HIGH: 0.85, Level.IMMINENT: 0.97}
+"""Least P(level >= HIGH) that goes with a floor. A floor is not a measurement: these are set, and said to be set."""
+WINDOW = {"zh": 90, "en": 240}
+"""Characters read at once; of a longer text the gravest window counts, since danger is often one sentence of many."""
+MOST_EVIDENCE = 8
+_TIMES = frozenset({"time", "protective"})
+_END = re.compile(r"[。！？!?\n；;]|\.\s|[,，、]")
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One message, read: what later turns build on."""
+
+    normal: Normalised
+    language: str | None
+    scoped: list[Scoped]
+
+    @property
+    def floor(self) -> Floor:
+        """The floor that the message sets by itself."""
+        return rules.floor_of(self.scoped)
+
+
+def read(text: str) -> Reading:
+    """Normalise ``text`` and find its concepts with their scope."""
+    normal = normalise(text)
+    language = read_language(normal.text)
+    if language is None:
+        return Reading(normal, None, [])
+    return Reading(normal, language, scope.read(normal.text, language, concepts.find(normal.text, language)))
+
+
+def assess(reading: Reading, weights: Weights | None) -> Assessment:
+    """What rules and model make of one message by itself.
+
+    Without weights the rules speak alone and the message counts as not scored, unless a rule has found a crisis.
+    """
+    floor = reading.floor
+    if reading.language is None:
+        return Assessment(Level.MODERATE, 0.5, (), version_of(weights), scored=False)
+    evidence = _evidence(reading, floor)
+    model = weights.languages.get(reading.language) if weights else None
+    if model is None:
+        level = max(floor.level, Level.MODERATE)
+        chance = max(0.5, FLOOR_PROBABILITY[floor.level])
+        return Assessment(level, chance, evidence, version_of(weights), scored=floor.level.is_crisis)
+    chances, window = _gravest_window(reading, model)
+    level = model_level(chances, model.thresholds)
+    if level > floor.level:
+        evidence = (*_model_evidence(reading, window), *evidence)[:MOST_EVIDENCE]
+    joined = max(level, floor.level)
+    return Assessment(
+        level=joined,
+        probability=max(chances[1], FLOOR_PROBABILITY[floor.level]),
+        evidence=evidence if joined > Level.LOW else (),
+        model_version=version_of(weights),
+    )
+
+
+def raised_to(assessment: Assessment, floor: Floor, evidence: Sequence[Evidence]) -> Assessment:
+    """The assessment with a floor that earlier turns add, and the words it rests on."""
+    if floor.level <= assessment.level:
+        return assessment
+    merged = tuple(dict.fromkeys([*evidence, *assessment.evidence]))[:MOST_EVIDENCE]
+    return replace(
+        assessment,
+        level=floor.level,
+        probability=max(assessment.probability, FLOOR_PROBABILITY[floor.level]),
+        evidence=merged,
+    )
+
+
+def model_level(chances: Sequence[float], thresholds: Sequence[float]) -> Level:
+    """The level the model says: the highest head that passes, each resting on the one below."""
+    level = Level.LOW
+    for head, (chance, threshold) in enumerate(zip(chances, thresholds, strict=True), start=1):
+        if chance < threshold:
+            break
+        level = Level(head)
+    return level
+
+
+def version_of(weights: Weights | None) -> str:
+    """Rules and weights that spoke."""
+    return f"{RULES_VERSION}+{weights.version if weights else 'none'}"
+
+
+def spans_of(reading: Reading, scoped: Sequence[Scoped], *, turn: int = 0) -> list[Evidence]:
+    """Mentions as evidence in the original text."""
+    found = []
+    for one in scoped:
+        start, end = reading.normal.span(one.mention.start, one.mention.end)
+        found.append(Evidence(start, end, _reason(one), turn))
+    return found
+
+
+def _reason(one: Scoped) -> str:
+    told_of = one.third and one.mention.concept in rules.ACTS | {"underway"}
+    return "third_person" if told_of else one.mention.concept
+
+
+def _evidence(reading: Reading, floor: Floor) -> tuple[Evidence, ...]:
+    """The words that the floor rests on first, then whatever else stands."""
+    others = [one for one in reading.scoped if one.stands and one.mention.concept not in _TIMES]
+    ordered = list(dict.fromkeys([*floor.because, *others]))
+    return tuple(_outermost(spans_of(reading, ordered)))[:MOST_EVIDENCE]
+
+
+def _outermost(spans: list[Evidence]) -> list[Evidence]:
+    """Without those that lie inside an earlier one."""
+    kept: list[Evidence] = []
+    for span in spans:
+        if not any(other.start <= span.start and span.end <= other.end for other in kept):
+            kept.append(span)
+    return kept
+
+
+def _model_evidence(reading: Reading, window: tuple[int, int]) -> tuple[Evidence, ...]:
+    start, end = reading.normal.span(*window)
+    return (Evidence(start, end, "model"),)
+
+
+def _gravest_window(reading: Reading, model: LanguageModel) -> tuple[tuple[float, ...], tuple[int, int]]:
+    """The probabilities of the window with the highest P(level >= HIGH), and where it is."""
+    language = reading.language or "zh"
+    text = reading.normal.text
+    best: tuple[tuple[float, ...], tuple[int, int]] | None = None
+    for start, end in windows(text, WINDOW[language]):
+        inside = [one for one in reading.scoped if start <= one.mention.start < end]
+        chances = model.probabilities(features(text[start:end], language, inside))
+        if best is None or chances[1] > best[0][1]:
+            best = (chances, (start, end))
+    return best or (model.probabilities([]), (0, len(text)))
+
+
+def windows(text: str, size: int) -> list[tuple[int, int]]:
+    """Stretches of about ``size`` characters, cut behind a sentence's end where there is one."""
+    if len(text) <= size * 3 // 2:
+        return [(0, len(text))]
+    cuts = [found.end() for found in _END.finditer(text)]
+    found, start, last = [], 0, 0
+    for cut in [*cuts, len(text)]:
+        if cut - start > size and last > start:
+            found.append((start, last))
+            start = last
+        while cut - start > size * 3 // 2:
+            found.append((start, start + size))
+            start += size
+        last = cut
+    if start < len(text):
+        found.append((start, len(text)))
+    return found

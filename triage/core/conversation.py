@@ -1,0 +1,82 @@
+"""The conversation, not only the message: risk that gathers over turns."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from triage.core import assess as one_message
+from triage.core import rules
+from triage.core.assess import Reading
+from triage.core.levels import Assessment, Evidence, Level
+from triage.core.rules import Floor
+from triage.core.scope import Scoped
+from triage.core.scorer import Weights
+
+TURNS_TOGETHER = 8
+"""How far back a way, an intent and a goodbye still belong together."""
+SPLIT_TURNS = 4
+SHORT = 12
+"""Characters up to which a message may be a piece of a split one."""
+
+
+def assess(texts: Sequence[str], weights: Weights | None) -> Assessment:
+    """The assessment of the last of ``texts`` in the light of those before it."""
+    readings = [one_message.read(text) for text in texts[-TURNS_TOGETHER:]]
+    found = one_message.assess(readings[-1], weights)
+    floor, evidence = _gathered(readings)
+    found = one_message.raised_to(found, floor, evidence)
+    floor, evidence = _joined(texts[-SPLIT_TURNS:])
+    return one_message.raised_to(found, floor, evidence)
+
+
+def follow(standing: Level, assessment: Assessment) -> Level:
+    """The conversation's level after a message: it rises by itself and never falls by itself.
+
+    Small talk after dark words does not unsay them; a human lowers a level, with a reason.
+    """
+    return max(standing, assessment.level)
+
+
+def _gathered(readings: Sequence[Reading]) -> tuple[Floor, list[Evidence]]:
+    """What the pieces of several turns say together: a way named earlier and an intent now, or a goodbye after both.
+
+    The newest turn must add a piece, so that early words alone do not speak again and again.
+    """
+    current = readings[-1]
+    fresh = [one for one in current.scoped if one.now_self and one.mention.concept != "time"]
+    if len(readings) < 2 or not fresh:
+        return rules.NONE, []
+    pool: list[Scoped] = []
+    owner: dict[int, tuple[Reading, int]] = {}
+    for back, reading in enumerate(reversed(readings)):
+        for one in reading.scoped:
+            # A near time belongs to the turn it was said in.
+            if one.now_self and (back == 0 or one.mention.concept != "time"):
+                pool.append(one)
+                owner[id(one)] = (reading, back)
+    floor = rules.floor_of(pool)
+    evidence: list[Evidence] = []
+    for one in floor.because:
+        reading, back = owner[id(one)]
+        evidence += one_message.spans_of(reading, [one], turn=back)
+    return floor, evidence
+
+
+def _joined(texts: Sequence[str]) -> tuple[Floor, list[Evidence]]:
+    """What short messages say when read as one: 我 / 想 / 死."""
+    pieces = list(texts)
+    while pieces and any(len(piece) > SHORT for piece in pieces):
+        pieces.pop(0)
+    if len(pieces) < 2:
+        return rules.NONE, []
+    reading = one_message.read("".join(pieces) if _is_chinese(pieces) else " ".join(pieces))
+    floor = reading.floor
+    last_begins = len(reading.normal.text) - len(one_message.read(pieces[-1]).normal.text)
+    if not any(one.mention.end > last_begins for one in floor.because):
+        return rules.NONE, []
+    # The words are spread over messages: the newest one stands for them.
+    return floor, [Evidence(0, len(texts[-1]), floor.because[0].mention.concept)]
+
+
+def _is_chinese(pieces: Sequence[str]) -> bool:
+    return any("\u4e00" <= char <= "\u9fff" for piece in pieces for char in piece)

@@ -1,0 +1,91 @@
+"""The safety floor: plain rules that only raise. Whatever a score says, the level is never below what stands here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from triage.core.levels import Level
+from triage.core.scope import Scoped
+
+ACTS = frozenset({"intent", "plan", "method", "coded"})
+"""Concepts that say: active thoughts of dying, with or without a way."""
+HARMS = frozenset({"self_harm", "violence_suffered", "violence_intended"})
+PASSIVE = frozenset({"wish", "hopeless", "burden"})
+
+
+@dataclass(frozen=True, slots=True)
+class Floor:
+    """A minimum level, the name of the rule that sets it, and the mentions it rests on."""
+
+    level: Level
+    rule: str
+    because: tuple[Scoped, ...] = ()
+
+
+NONE = Floor(Level.LOW, "")
+
+
+def floor_of(scoped: list[Scoped]) -> Floor:
+    """The highest floor that any rule sets for one message."""
+    return max((rule(scoped) for rule in _RULES), key=lambda floor: floor.level, default=NONE)
+
+
+def _of(scoped: list[Scoped], *names: str) -> tuple[Scoped, ...]:
+    return tuple(one for one in scoped if one.mention.concept in names)
+
+
+def _act_begun(scoped: list[Scoped]) -> Floor:
+    """Something has begun: pills taken, a cut that bleeds, standing on the edge, somebody attacking now."""
+    begun = tuple(one for one in _of(scoped, "underway") if one.stands and not one.past)
+    return Floor(Level.IMMINENT, "underway", begun) if begun else NONE
+
+
+def _means_with_time(scoped: list[Scoped]) -> Floor:
+    """First-person means, place or way, together with intent or a time that is near."""
+    ways = tuple(one for one in _of(scoped, "means", "place") if one.now_self)
+    acts = tuple(one for one in scoped if one.mention.concept in ACTS and one.now_self)
+    times = tuple(one for one in _of(scoped, "time") if one.now_self)
+    if ways and acts:
+        return Floor(Level.IMMINENT, "means_and_intent", ways + acts)
+    if acts and times:
+        return Floor(Level.IMMINENT, "intent_and_time", acts + times)
+    means = tuple(one for one in ways if one.mention.concept == "means")
+    return Floor(Level.HIGH, "means", means) if means else NONE
+
+
+def _goodbye(scoped: list[Scoped]) -> Floor:
+    """Goodbye or putting affairs in order: with intent or a near time imminent."""
+    goodbye = tuple(one for one in _of(scoped, "farewell") if one.now_self)
+    acts = tuple(one for one in scoped if one.mention.concept in ACTS | {"wish"} and one.now_self)
+    if goodbye and acts:
+        return Floor(Level.IMMINENT, "farewell_and_intent", goodbye + acts)
+    return Floor(Level.HIGH, "farewell", goodbye) if len(goodbye) > 1 else NONE
+
+
+def _active_thoughts(scoped: list[Scoped]) -> Floor:
+    """Active thoughts, of the writer or of somebody they speak of."""
+    acts = tuple(one for one in scoped if one.mention.concept in ACTS and one.stands and not one.past)
+    return Floor(Level.HIGH, "active_thoughts", acts) if acts else NONE
+
+
+def _continuing_harm(scoped: list[Scoped]) -> Floor:
+    """Self-harm or violence that goes on, or is intended."""
+    harms = tuple(one for one in scoped if one.mention.concept in HARMS and one.stands and not one.past)
+    return Floor(Level.HIGH, "continuing_harm", harms) if harms else NONE
+
+
+def _past_attempt(scoped: list[Scoped]) -> Floor:
+    """An attempt, self-harm or active thoughts that are over."""
+    over = tuple(
+        one for one in scoped if one.mention.concept in ACTS | {"attempt", "self_harm"} and one.stands and not one.third
+    )
+    return Floor(Level.MODERATE, "past_attempt", over) if over else NONE
+
+
+def _passive(scoped: list[Scoped]) -> Floor:
+    """A passive wish to be dead, hopelessness, feeling a burden."""
+    passive = tuple(one for one in scoped if one.mention.concept in PASSIVE and one.now_self)
+    return Floor(Level.MODERATE, "passive", passive) if passive else NONE
+
+
+_RULES = (_act_begun, _means_with_time, _goodbye, _active_thoughts, _continuing_harm, _past_attempt, _passive)
