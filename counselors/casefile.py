@@ -10,7 +10,7 @@ from itertools import groupby
 from counselors.selectors import LevelStep, ReviewCase
 from counselors.words import reason_word
 from hotline.chat.models import Transition
-from hotline.chat.protocol import Line, Span
+from hotline.chat.protocol import Line, NoteView, Span
 from triage.core.levels import Level
 
 
@@ -43,12 +43,20 @@ class ShownLine:
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """One thing that happened: the level rose to ``level`` at line ``seq``, or the conversation moved."""
+    """One thing that happened, told by the field that is set.
+
+    Attributes:
+        level, seq: what the level rose to, and at which line; or, with ``declared``, where danger was declared.
+        transition: the conversation moved.
+        note: somebody of the staff set the level, asked or advised.
+    """
 
     at: datetime
     level: str = ""
     seq: int = 0
+    declared: bool = False
     transition: Transition | None = None
+    note: NoteView | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,9 +115,19 @@ def risen(steps: Iterable[LevelStep]) -> list[LevelStep]:
 
 
 def timeline(case: ReviewCase) -> list[Moment]:
-    """Rises of the level and moves of the conversation, in order."""
+    """Rises of the level, what people did about it, and moves of the conversation, in order."""
     moments = [Moment(at=step.at, level=step.risk.level, seq=step.seq) for step in risen(case.steps)]
     moments += [Moment(at=moved.at, transition=moved) for moved in case.history]
+    moments += [
+        Moment(at=datetime.fromisoformat(line.at), seq=line.seq, declared=True)
+        for line in case.lines
+        if line.event == "danger"
+    ]
+    moments += [
+        Moment(at=datetime.fromisoformat(note.at), note=note)
+        for note in case.notes
+        if note.kind in ("reason", "question", "advice")
+    ]
     return sorted(moments, key=lambda moment: moment.at)
 
 

@@ -123,7 +123,7 @@ const person = createPerson($("#place-person"), {
   act: (name) => asks[name]?.(),
   readEarlier: (conversation, title) => earlier.open(conversation, title),
 });
-const offers = createOffers($("#place-talks"), {
+const offers = createOffers({
   answer: answerOffer,
   dismiss: (key) => store.dispatch({ type: "local.dismiss", key }),
 });

@@ -32,7 +32,7 @@ export function createEarlier(store, ask) {
       if (!conversation || !conversation.view) return;
       showLines(lines, conversation.lines, [], conversation.view);
       showNotes(part(dialog, "notes"), conversation.view.notes);
-      show(part(dialog, "notes"), conversation.view.notes.length > 0);
+      show(part(dialog, "notes-box"), conversation.view.notes.length > 0);
     },
   };
 }

@@ -8,12 +8,11 @@ export function offersToMe(state) {
 }
 
 /**
- * @param {HTMLElement} root counselor/_talks.html
  * @param {{answer: (handover: number, answer: string) => void, dismiss: (key: number) => void}} does
  */
-export function createOffers(root, does) {
-  const offers = part(root, "offers");
-  const notices = part(root, "notices");
+export function createOffers(does) {
+  const offers = document.getElementById("offers");
+  const notices = document.getElementById("notices");
 
   offers.addEventListener("click", (event) => {
     const button = event.target.closest("[data-answer]");

@@ -10,8 +10,8 @@
 export const TAKEN_SHOWN_MS = 4000;
 /** The server tells when typing stops; if that word is lost, it stops by itself after this many milliseconds. */
 export const TYPING_SHOWN_MS = 8000;
-/** Places for conversations, as many as a person may hold at once. */
-export const SLOTS = 12;
+/** Why something did not work is said and then goes; what became of a person stays until it is put away. */
+export const NOTICE_SHOWN_MS = 10000;
 
 export function blank() {
   return {
@@ -346,18 +346,17 @@ const reducers = {
   },
   "local.put_away": (state, event) => unseat(state, event.conversation),
   "local.stop_reading": (state, event) => ({ ...state, conversations: without(state.conversations, event.conversation) }),
-  "local.notice"(state, event) {
+  "local.notice"(state, event, now) {
     const key = state.noticeCount + 1;
-    const one = { key, conversation: "", label: "", why: "", words: event.words };
+    const one = { key, conversation: "", label: "", why: "", words: event.words, until: now + NOTICE_SHOWN_MS };
     return { ...state, noticeCount: key, notices: [...state.notices, one].slice(-3) };
   },
   "local.dismiss": (state, event) => ({ ...state, notices: state.notices.filter((one) => one.key !== event.key) }),
   "local.tick"(state, event, now) {
-    const old = Object.entries(state.taken).filter(([, one]) => one.until <= now);
-    if (!old.length) return state;
-    const taken = { ...state.taken };
-    for (const [id] of old) delete taken[id];
-    return { ...state, taken };
+    const taken = Object.entries(state.taken).filter(([, one]) => one.until > now);
+    const notices = state.notices.filter((one) => !one.until || one.until > now);
+    if (taken.length === Object.keys(state.taken).length && notices.length === state.notices.length) return state;
+    return { ...state, taken: Object.fromEntries(taken), notices };
   },
 };
 
