@@ -14,12 +14,15 @@ export function isCrisis(risk) {
 
 /** Fill an element made by counselor/_level.html. */
 export function showLevel(element, risk) {
-  if (element.dataset.level !== risk.level) {
-    element.dataset.level = risk.level;
-    part(element, "shape").firstElementChild.setAttribute("href", `#shape-${risk.level}`);
+  // "Not read" is said where nothing else is known; a level that a rule or a person raised keeps its own word.
+  const unread = !risk.scored && !isCrisis(risk);
+  const shape = unread ? "unscored" : risk.level;
+  element.dataset.level = risk.level;
+  if (element.dataset.shape !== shape) {
+    element.dataset.shape = shape;
+    part(element, "shape").firstElementChild.setAttribute("href", `#shape-${shape}`);
   }
-  element.classList.toggle("is-unscored", !risk.scored);
-  text(part(element, "word"), risk.scored ? say(`level.${risk.level}`) : say("level.unscored"));
+  text(part(element, "word"), say(`level.${shape}`));
 }
 
 /** Who says so: software, the person, or somebody of the staff with a reason. */
