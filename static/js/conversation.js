@@ -3,12 +3,13 @@
 import { createSoundSwitch, forgetOnSignOut, showLink } from "./desk/bar.js";
 import { atEnd, showLines, toEnd } from "./desk/bubbles.js";
 import { createDialog } from "./desk/dialogs.js";
-import { $, announce, isComposing, loadWords, part, say, sayCode, show, text } from "./desk/dom.js";
-import { draft, forgetDrafts, keepDraft } from "./desk/drafts.js";
+import { $, loadWords, part, say, sayCode, show, text } from "./desk/dom.js";
+import { forgetDrafts } from "./desk/drafts.js";
 import { listenForKeys } from "./desk/keys.js";
 import { showLevel } from "./desk/levels.js";
 import { createLine } from "./desk/line.js";
-import { showFacts, showNotes, showRisk } from "./desk/person.js";
+import { createNoteField, showNotesAtEnd } from "./desk/notes.js";
+import { showFacts, showRisk } from "./desk/person.js";
 import { createStore, waitingOnUs } from "./desk/store.js";
 import { since } from "./desk/time.js";
 
@@ -18,7 +19,6 @@ loadWords();
 const root = $("#reader");
 const id = root.dataset.conversation;
 const log = part(root, "log");
-const advice = root.querySelector('[data-part="advice-field"]');
 const store = createStore();
 const { ask } = createLine(store, { ready: open });
 
@@ -30,31 +30,13 @@ async function open() {
 }
 
 // --- what a supervisor does -----------------------------------------------------------------------------------------
-async function giveAdvice() {
-  const words = advice.value.trim();
-  if (!words) return;
-  const answer = await ask("help.answer", { conversation: id, text: words });
-  const problem = part(root, "advice-problem");
-  text(problem, answer.code ? sayCode("error", answer.code) : "");
-  show(problem, Boolean(answer.code));
-  if (answer.code) return;
-  advice.value = "";
-  keepDraft("advice", id, "");
-  announce(say("note.saved"));
-}
-
-if (advice) {
-  advice.value = draft("advice", id);
-  advice.addEventListener("input", () => keepDraft("advice", id, advice.value));
-  advice.addEventListener("keydown", (event) => {
-    if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey) || isComposing(event)) return;
-    event.preventDefault();
-    giveAdvice();
+let advice = null;
+if (root.querySelector('[data-part="advice-form"]')) {
+  advice = createNoteField(root, "advice", async (conversation, words) => {
+    const answer = await ask("help.answer", { conversation, text: words });
+    return answer.code ? sayCode("error", answer.code) : "";
   });
-  part(root, "advice-form").addEventListener("submit", (event) => {
-    event.preventDefault();
-    giveAdvice();
-  });
+  advice.turnTo(id);
 }
 
 let override = null;
@@ -79,7 +61,7 @@ function openOverride() {
 root.addEventListener("click", (event) => {
   if (event.target.closest('[data-act="override"]')) openOverride();
 });
-listenForKeys({ o: openOverride, m: () => advice?.focus() });
+listenForKeys({ o: openOverride, m: () => advice?.write() });
 
 // --- what is shown ----------------------------------------------------------------------------------------------------
 function showHead(view, conversation) {
@@ -108,10 +90,7 @@ function draw(state) {
   text(part(root, "typing"), typing ? say("talk.typing") : "");
   showRisk(part(root, "risk"), view.risk);
   showFacts(part(root, "facts"), view);
-  const notes = part(root, "notes");
-  const notesStay = notes.scrollHeight - notes.scrollTop - notes.clientHeight < 30;
-  showNotes(notes, view.notes);
-  if (notesStay) notes.scrollTop = notes.scrollHeight;
+  showNotesAtEnd(part(root, "notes"), view.notes);
   show(part(root, "no-notes"), view.notes.length === 0);
   show(part(root, "help-asked"), view.help_asked);
 }

@@ -14,10 +14,10 @@ import { createOffers, offersToMe } from "./desk/offers.js";
 import { createOutgoing } from "./desk/outgoing.js";
 import { createPerson } from "./desk/person.js";
 import { createPlaces } from "./desk/places.js";
-import { createQueue } from "./desk/queue.js";
+import { Queue } from "./desk/queue.js";
 import { wake } from "./desk/sounds.js";
 import { createStore, waitingOnUs } from "./desk/store.js";
-import { createTalks } from "./desk/talks.js";
+import { Talks } from "./desk/talks.js";
 
 loadWords();
 const store = createStore();
@@ -104,8 +104,8 @@ function endOrPutAway() {
 
 // --- the places -----------------------------------------------------------------------------------------------------
 const places = createPlaces();
-const queue = createQueue($("#place-queue"), { claim, next: takeNext });
-const talks = createTalks($("#place-talks"), {
+const queue = new Queue($("#place-queue"), { claim, next: takeNext });
+const talks = new Talks($("#place-talks"), {
   send: (conversation, text) => outgoing.say(conversation, text),
   retry: (conversation) => outgoing.retry(conversation),
   typing: (conversation, on) => tell({ type: "typing", conversation, on }),

@@ -3,61 +3,70 @@
 import { createDialog, fillColleagues } from "./dialogs.js";
 import { announce, part, say, sayCode, show } from "./dom.js";
 
-function needWords(words) {
-  return words.trim() ? "" : say("error.reason.missing");
+/** The trimmed words of a field; a question that needs words refuses to go without. */
+function wordsOf(values, name) {
+  return String(values.get(name) ?? "").trim();
 }
 
 /**
- * @param {{state: object}} store
+ * What each question sends. `put(type, fields)` answers "" or why not; `expect(why)` tells the store why the
+ * conversation is about to leave.
+ */
+function submissions(put, expect) {
+  const missing = () => say("error.reason.missing");
+  return {
+    override(values) {
+      const reason = wordsOf(values, "reason");
+      const level = values.get("level");
+      return reason && level ? put("level.override", { level, reason }) : missing();
+    },
+    handover(values) {
+      const note = wordsOf(values, "note");
+      const to = Number(values.get("to"));
+      if (!to) return say("error.handover.no_such_colleague");
+      return note ? put("handover.offer", { to, note }) : missing();
+    },
+    async give_back(values) {
+      const note = wordsOf(values, "note");
+      if (!note) return missing();
+      expect("conversation.given_back");
+      const why = await put("conversation.give_back", { note });
+      if (why) expect("");
+      return why;
+    },
+    help(values) {
+      const question = wordsOf(values, "question");
+      return question ? put("help.ask", { question }) : missing();
+    },
+    async end(values) {
+      const ending = values.get("ending");
+      if (!ending) return say("error.ending");
+      const why = await put("conversation.end", { ending, wrap_up: wordsOf(values, "wrap_up") });
+      if (!why) announce(say("talk.ended", { ending: say(`ending.${ending}`) }));
+      return why;
+    },
+  };
+}
+
+/**
+ * @param {object} store
  * @param {(type: string, fields: object) => Promise<{code: string}>} ask
  * @returns {Record<string, () => void>} what opens each question for the conversation under the hands
  */
 export function createAsks(store, ask) {
   let about = "";
 
-  function view() {
-    return store.state.conversations[store.state.focus]?.view;
-  }
-
   async function put(type, fields) {
     const answer = await ask(type, { conversation: about, ...fields });
     return answer.code ? sayCode("error", answer.code) : "";
   }
 
-  const override = createDialog("dialog-override", (values) => {
-    const reason = String(values.get("reason")).trim();
-    if (!values.get("level")) return say("error.reason.missing");
-    return needWords(reason) || put("level.override", { level: values.get("level"), reason });
-  });
-  const handover = createDialog("dialog-handover", (values) => {
-    const note = String(values.get("note")).trim();
-    const to = Number(values.get("to"));
-    if (!to) return say("error.handover.no_such_colleague");
-    return needWords(note) || put("handover.offer", { to, note });
-  });
-  const giveBack = createDialog("dialog-give-back", async (values) => {
-    const note = String(values.get("note")).trim();
-    if (!note) return needWords(note);
-    store.dispatch({ type: "local.expect", conversation: about, why: "conversation.given_back" });
-    const why = await put("conversation.give_back", { note });
-    if (why) store.dispatch({ type: "local.expect", conversation: about, why: "" });
-    return why;
-  });
-  const help = createDialog("dialog-help", (values) => {
-    const question = String(values.get("question")).trim();
-    return needWords(question) || put("help.ask", { question });
-  });
-  const end = createDialog("dialog-end", async (values) => {
-    const ending = values.get("ending");
-    if (!ending) return say("error.reason.missing");
-    const why = await put("conversation.end", { ending, wrap_up: String(values.get("wrap_up")).trim() });
-    if (!why) announce(say("talk.ended", { ending: say(`ending.${ending}`) }));
-    return why;
-  });
+  const sends = submissions(put, (why) => store.dispatch({ type: "local.expect", conversation: about, why }));
 
-  function opener(dialog, prepare = () => {}) {
+  function opener(name, prepare = () => {}) {
+    const dialog = createDialog(`dialog-${name.replace("_", "-")}`, sends[name]);
     return () => {
-      const chosen = view();
+      const chosen = store.state.conversations[store.state.focus]?.view;
       if (!chosen || chosen.state !== "active" || !chosen.mine) return;
       about = chosen.conversation;
       dialog.open(chosen.label);
@@ -71,18 +80,19 @@ export function createAsks(store, ask) {
   }
 
   store.subscribe((state, before) => {
-    if (state.colleagues !== before.colleagues && handover.element.open) offerColleagues(handover.element);
+    const element = document.getElementById("dialog-handover");
+    if (state.colleagues !== before.colleagues && element.open) offerColleagues(element);
   });
 
   return {
-    override: opener(override, (element, chosen) => {
+    override: opener("override", (element, chosen) => {
       const radio = element.querySelector(`input[value="${chosen.risk.level}"]`);
       radio.checked = true;
       radio.focus();
     }),
-    handover: opener(handover, offerColleagues),
-    give_back: opener(giveBack),
-    help: opener(help),
-    end: opener(end),
+    handover: opener("handover", offerColleagues),
+    give_back: opener("give_back"),
+    help: opener("help"),
+    end: opener("end"),
   };
 }

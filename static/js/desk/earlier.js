@@ -2,7 +2,7 @@
 
 import { showLines } from "./bubbles.js";
 import { $, part, sayCode, show, text } from "./dom.js";
-import { showNotes } from "./person.js";
+import { showNotes } from "./notes.js";
 
 export function createEarlier(store, ask) {
   const dialog = $("#dialog-earlier");

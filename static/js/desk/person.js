@@ -1,8 +1,8 @@
 /** The person: level and why, what is known, private notes, and what can be done. Notes live here and only here. */
 
-import { announce, isComposing, part, reconcile, say, show, text } from "./dom.js";
-import { draft, keepDraft } from "./drafts.js";
+import { part, reconcile, say, show, text } from "./dom.js";
 import { showEvidence, showLevel, sourceWords } from "./levels.js";
+import { createNoteField, showNotesAtEnd } from "./notes.js";
 import { timeOfDay } from "./time.js";
 
 const FACTS = [
@@ -56,62 +56,48 @@ export function showRisk(root, risk) {
   show(part(root, "no-evidence"), risk.spans.length === 0);
 }
 
-export function showNotes(list, notes) {
-  reconcile(list, notes, {
-    key: (one) => one.id,
-    make() {
+function showEarlier(root, view) {
+  reconcile(part(root, "earlier"), view.earlier, {
+    key: (id) => id,
+    make(id) {
       const item = document.createElement("li");
-      const head = document.createElement("p");
-      const body = document.createElement("p");
-      item.className = "note";
-      head.className = "note-head";
-      body.className = "note-text";
-      item.append(head, body);
+      const button = document.createElement("button");
+      button.type = "button";
+      button.className = "button button-quiet";
+      button.dataset.earlier = id;
+      button.dataset.testid = "earlier-open";
+      item.append(button);
       return item;
     },
-    update(item, one) {
-      item.dataset.kind = one.kind;
-      text(item.firstElementChild, `${say(`note.${one.kind}`)} · ${one.by} · ${timeOfDay(one.at)}`);
-      text(item.lastElementChild, one.text);
+    update(item, id) {
+      text(item.firstElementChild, say("earlier.one", { number: view.earlier.indexOf(id) + 1 }));
     },
   });
+  show(part(root, "earlier-box"), view.earlier.length > 0);
+}
+
+function showView(root, view) {
+  text(part(root, "label"), view.label);
+  show(part(root, "danger"), view.danger);
+  showRisk(part(root, "risk"), view.risk);
+  showFacts(part(root, "facts"), view);
+  showNotesAtEnd(part(root, "notes"), view.notes);
+  show(part(root, "no-notes"), view.notes.length === 0);
+  show(part(root, "help-asked"), view.help_asked);
+  showEarlier(root, view);
+  // What is over can be read, not changed.
+  show(part(root, "actions"), view.state === "active");
+  show(part(root, "note-form"), view.state === "active");
 }
 
 /**
  * @param {HTMLElement} root the element of counselor/_person.html
- * @param {object} does note(conversation, text) -> Promise<string>, act(name), readEarlier(conversation)
+ * @param {object} does note(conversation, text) -> Promise<string>, act(name), readEarlier(conversation, title)
  */
 export function createPerson(root, does) {
-  const field = part(root, "note-field");
-  const problem = part(root, "note-problem");
-  const notes = part(root, "notes");
+  const field = createNoteField(root, "note", does.note);
   let shown = null;
-  let current = "";
 
-  async function saveNote() {
-    const words = field.value.trim();
-    const id = current;
-    if (!words || !id) return;
-    const why = await does.note(id, words);
-    text(problem, why);
-    show(problem, Boolean(why));
-    if (why) return;
-    keepDraft("note", id, "");
-    if (current === id) field.value = "";
-    announce(say("note.saved"));
-  }
-
-  field.addEventListener("input", () => keepDraft("note", current, field.value));
-  field.addEventListener("keydown", (event) => {
-    // Enter alone is a new line here: a habit from the reply field must not file half a note, nor the other way round.
-    if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey) || isComposing(event)) return;
-    event.preventDefault();
-    saveNote();
-  });
-  part(root, "note-form").addEventListener("submit", (event) => {
-    event.preventDefault();
-    saveNote();
-  });
   root.addEventListener("click", (event) => {
     const action = event.target.closest("[data-act]");
     if (action) does.act(action.dataset.act);
@@ -119,63 +105,17 @@ export function createPerson(root, does) {
     if (earlier) does.readEarlier(earlier.dataset.earlier, earlier.textContent);
   });
 
-  function showEarlier(view) {
-    const list = part(root, "earlier");
-    reconcile(list, view.earlier, {
-      key: (id) => id,
-      make(id) {
-        const item = document.createElement("li");
-        const button = document.createElement("button");
-        button.type = "button";
-        button.className = "button button-quiet";
-        button.dataset.earlier = id;
-        button.dataset.testid = "earlier-open";
-        item.append(button);
-        return item;
-      },
-      update(item, id) {
-        text(item.firstElementChild, say("earlier.one", { number: view.earlier.indexOf(id) + 1 }));
-      },
-    });
-    show(part(root, "earlier-box"), view.earlier.length > 0);
-  }
-
-  function render(state) {
-    const conversation = state.conversations[state.focus];
-    const view = conversation && conversation.view;
-    show(part(root, "nobody"), !view);
-    show(part(root, "somebody"), Boolean(view));
-    if (!view) {
-      current = "";
-      shown = null;
-      return;
-    }
-    if (current !== view.conversation) {
-      current = view.conversation;
-      field.value = draft("note", current);
-      show(problem, false);
-    }
-    if (shown === view) return;
-    shown = view;
-    text(part(root, "label"), view.label);
-    show(part(root, "danger"), view.danger);
-    showRisk(part(root, "risk"), view.risk);
-    showFacts(part(root, "facts"), view);
-    const stay = notes.scrollHeight - notes.scrollTop - notes.clientHeight < 30;
-    showNotes(notes, view.notes);
-    if (stay) notes.scrollTop = notes.scrollHeight;
-    show(part(root, "no-notes"), view.notes.length === 0);
-    show(part(root, "help-asked"), view.help_asked);
-    showEarlier(view);
-    // What is over can be read, not changed.
-    show(part(root, "actions"), view.state === "active");
-    show(part(root, "note-form"), view.state === "active");
-  }
-
   return {
-    render,
-    write() {
-      field.focus();
+    render(state) {
+      const view = state.conversations[state.focus]?.view ?? null;
+      if (shown === view) return;
+      shown = view;
+      show(part(root, "nobody"), !view);
+      show(part(root, "somebody"), Boolean(view));
+      field.turnTo(view ? view.conversation : "");
+      if (view) showView(root, view);
+      else text(part(root, "label"), "");
     },
+    write: field.write,
   };
 }

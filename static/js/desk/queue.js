@@ -81,57 +81,72 @@ function updateRow(element, { row, takenBy }, state) {
   claim.setAttribute("aria-disabled", String(off));
 }
 
-/**
- * @param {HTMLElement} root the element of counselor/_queue.html
- * @param {{claim: (conversation: string) => void, next: () => void}} does
- */
-export function createQueue(root, does) {
-  const list = part(root, "rows");
-  const empty = part(root, "empty");
-  const next = part(root, "next");
-  let current = "";
+export class Queue {
+  /**
+   * @param {HTMLElement} root the element of counselor/_queue.html
+   * @param {{claim: (conversation: string) => void, next: () => void}} does
+   */
+  constructor(root, does) {
+    this.root = root;
+    this.list = part(root, "rows");
+    this.next = part(root, "next");
+    /** The row the Tab key stops at. */
+    this.current = "";
+    this.next.addEventListener("click", () => does.next());
+    this.list.addEventListener("click", (event) => {
+      const button = event.target.closest('[data-part="claim"]');
+      if (button) does.claim(button.closest("li").dataset.conversation);
+    });
+    this.list.addEventListener("focusin", (event) => {
+      const row = event.target.closest("li");
+      if (row) this.current = row.dataset.conversation;
+      this.rove();
+    });
+    this.list.addEventListener("keydown", (event) => {
+      const step = { ArrowDown: 1, ArrowUp: -1, Home: -1e6, End: 1e6 }[event.key];
+      if (!step || event.altKey || event.ctrlKey || event.metaKey) return;
+      event.preventDefault();
+      this.move(step);
+    });
+  }
 
-  function claims() {
-    return [...list.querySelectorAll('[data-part="claim"]:not([hidden])')];
+  claims() {
+    return [...this.list.querySelectorAll('[data-part="claim"]:not([hidden])')];
   }
 
   /** One stop for the Tab key; arrows move inside. */
-  function rove() {
-    const buttons = claims();
-    const chosen = buttons.find((button) => button.closest("li").dataset.conversation === current) || buttons[0];
+  rove() {
+    const buttons = this.claims();
+    const chosen = buttons.find((button) => button.closest("li").dataset.conversation === this.current) || buttons[0];
     for (const button of buttons) button.tabIndex = button === chosen ? 0 : -1;
     return chosen;
   }
 
-  function move(step) {
-    const buttons = claims();
+  /** Go `step` rows on from where the focus is, or into the list. */
+  move(step) {
+    const buttons = this.claims();
     if (!buttons.length) return;
     const at = buttons.indexOf(document.activeElement);
-    const target = at < 0 ? rove() : buttons[Math.min(buttons.length - 1, Math.max(0, at + step))];
-    current = target.closest("li").dataset.conversation;
-    rove();
+    const target = at < 0 ? this.rove() : buttons[Math.min(buttons.length - 1, Math.max(0, at + step))];
+    this.current = target.closest("li").dataset.conversation;
+    this.rove();
     target.focus();
     target.closest("li").scrollIntoView({ block: "nearest" });
   }
 
-  list.addEventListener("focusin", (event) => {
-    const row = event.target.closest("li");
-    if (row) current = row.dataset.conversation;
-    rove();
-  });
-  list.addEventListener("click", (event) => {
-    const button = event.target.closest('[data-part="claim"]');
-    if (button) does.claim(button.closest("li").dataset.conversation);
-  });
-  list.addEventListener("keydown", (event) => {
-    const step = { ArrowDown: 1, ArrowUp: -1, Home: -1e6, End: 1e6 }[event.key];
-    if (!step || event.altKey || event.ctrlKey || event.metaKey) return;
-    event.preventDefault();
-    move(step);
-  });
-  next.addEventListener("click", () => does.next());
+  showRows(state) {
+    const hadFocus = this.list.contains(document.activeElement);
+    reconcile(this.list, shownQueue(state), {
+      key: ({ row }) => row.conversation,
+      make: () => fromTemplate("queue-row"),
+      update: (element, item) => updateRow(element, item, state),
+    });
+    const button = this.rove();
+    // The row under the hands was taken: stay in the list, on the row that is now first in reach.
+    if (hadFocus && !this.list.contains(document.activeElement)) (button || this.next).focus({ preventScroll: true });
+  }
 
-  function render(state, before) {
+  render(state, before) {
     const same =
       before &&
       state.queue === before.queue &&
@@ -139,22 +154,14 @@ export function createQueue(root, does) {
       state.duty === before.duty &&
       state.link === before.link;
     if (same) return;
-    const hadFocus = list.contains(document.activeElement);
-    reconcile(list, shownQueue(state), {
-      key: ({ row }) => row.conversation,
-      make: () => fromTemplate("queue-row"),
-      update: (element, item) => updateRow(element, item, state),
-    });
-    const button = rove();
-    // The row under the hands was taken: stay in the list, on the row that is now first in reach.
-    if (hadFocus && !list.contains(document.activeElement)) (button || next).focus({ preventScroll: true });
-    text(part(root, "count"), String(state.queueTotal));
-    show(empty, state.queue.length === 0 && Object.keys(state.taken).length === 0);
-    show(part(root, "more"), state.queueTotal > state.queue.length);
-    text(part(root, "more"), say("queue.more", { count: state.queueTotal - state.queue.length }));
-    next.setAttribute("aria-disabled", String(state.duty.state !== "on" || state.link !== "open" || !state.queue.length));
-    show(part(root, "off-duty"), state.duty.state !== "on" && state.link === "open");
+    this.showRows(state);
+    const off = state.duty.state !== "on";
+    const more = state.queueTotal - state.queue.length;
+    text(part(this.root, "count"), String(state.queueTotal));
+    show(part(this.root, "empty"), state.queue.length === 0 && Object.keys(state.taken).length === 0);
+    text(part(this.root, "more"), say("queue.more", { count: more }));
+    show(part(this.root, "more"), more > 0);
+    show(part(this.root, "off-duty"), off && state.link === "open");
+    this.next.setAttribute("aria-disabled", String(off || state.link !== "open" || !state.queue.length));
   }
-
-  return { render, move };
 }
