@@ -292,7 +292,8 @@ class DeskSocket(FrameSocket):
     async def on_account(self, message: dict[str, Any]) -> None:
         """The account has changed: sign out, or come back with the new role."""
         await self.as_staff(lambda staff: None)
-        await self.say_bye("account.changed", close=1001, retry_after_ms=0)
+        # Not 1001: the server below us sends 1000 and codes from 3000 on, and refuses all others.
+        await self.say_bye("account.changed", close=1000, retry_after_ms=0)
 
     async def on_typing(self, message: dict[str, Any]) -> None:
         """The resident writes."""

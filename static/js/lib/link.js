@@ -96,6 +96,8 @@ export function createLink(path, does) {
       else retryAfter = frame.retry_after_ms && frame.retry_after_ms * (0.5 + Math.random());
     }
     does.hear(frame);
+    // The server has said its last word here: coming back need not wait for the close itself to arrive.
+    if (frame.type === "bye" && !ended) drop();
   }
 
   function connect() {
