@@ -1,4 +1,7 @@
-"""What a text speaks of: concepts with their spans. The patterns are data (``lexicon/*.toml``), so that a site may add."""
+"""What a text speaks of: concepts with their spans.
+
+The patterns are data (``lexicon/*.toml``), so that a site may add its own.
+"""
 
 from __future__ import annotations
 

@@ -50,8 +50,8 @@ def _gathered(readings: Sequence[Reading]) -> tuple[Floor, list[Evidence]]:
     owner: dict[int, tuple[Reading, int]] = {}
     for back, reading in enumerate(reversed(readings)):
         for one in reading.scoped:
-            # A near time belongs to the turn it was said in.
-            if one.now_self and (back == 0 or one.mention.concept != "time"):
+            # A near time belongs to the turn it was said in; places in different turns cannot be compared.
+            if one.now_self and one.mention.concept != "time":
                 pool.append(one)
                 owner[id(one)] = (reading, back)
     floor = rules.floor_of(pool)

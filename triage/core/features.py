@@ -1,10 +1,12 @@
-"""What the linear model sees of a text: pieces of its spelling, and its concepts with their scope. Pure Python, so that
-training and serving read a text in the very same way.
+"""What the linear model sees of a text: pieces of its spelling, and its concepts with their scope.
+
+Pure Python, so that training and serving read a text in the very same way.
 """
 
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 from triage.core.scope import Scoped
 
@@ -51,7 +53,7 @@ def _chinese(text: str) -> list[str]:
 def _english(text: str) -> list[str]:
     words = _WORD.findall(text)
     found = [f"w:{word}" for word in words]
-    found += [f"w:{first} {second}" for first, second in zip(words, words[1:], strict=False)]
+    found += [f"w:{first} {second}" for first, second in pairwise(words)]
     for word in words:
         if len(word) > 4:
             padded = f"<{word}>"

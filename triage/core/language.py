@@ -8,15 +8,18 @@ _CJK = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]")
 _KANA = re.compile(r"[\u3040-\u30ff]")
 _LATIN = re.compile(r"[a-z]")
 _OTHER_LETTER = re.compile(r"[\u0370-\u1fff\uac00-\ud7af\u0e00-\u0eff]")
-_ENGLISH = frozenset(
-    ["i", "me", "my", "you", "your", "he", "she", "it", "we", "they", "the", "a", "an", "and", "or", "but", "to", "of", "in", "on", "at", "for", "with", "is", "am", "are", "was", "were", "be", "been", "do", "did", "don't", "dont", "not", "no", "yes", "hi", "hello", "hey", "ok", "okay", "thanks", "thank", "please", "help", "this", "that", "what", "when", "how", "why", "so", "just", "can", "can't", "cant", "want", "need", "feel", "have", "has", "had", "im", "i'm", "ive", "i've", "if", "about", "all", "from", "her", "him", "his", "as", "who", "there", "here", "now"]
-)
+_COMMON_ENGLISH = """
+i me my you your he she it we they the a an and or but to of in on at for with is am are was were be been do did
+don't dont not no yes hi hello hey ok okay thanks thank please help this that what when how why so just can can't
+cant want need feel have has had im i'm ive i've if about all from her him his as who there here now
+"""
+_ENGLISH = frozenset(_COMMON_ENGLISH.split())
 _WORD = re.compile(r"[a-z']+")
 _VOWEL = re.compile(r"[aeiouy]")
 
 
 def read_language(text: str) -> str | None:
-    """ "zh" or "en" for a normalised text; None for a language, or a noise, that triage cannot read.
+    """The language of a normalised text, "zh" or "en"; None for one, or for a noise, that triage cannot read.
 
     Empty words, signs, digits and emoji alone count as readable ("zh"): there is nothing in them to misread.
     """

@@ -9,8 +9,10 @@ from datetime import datetime, timedelta
 from triage.core.levels import Level
 
 MODERATE_HEAD_START = timedelta(minutes=20)
-"""A moderate counts as having waited this much longer than a low. Bounded: a low that came this much earlier goes first,
-so that below a crisis nobody is overtaken for ever. Twenty minutes is a judgement, to be settled by simulation."""
+"""A moderate counts as having waited this much longer than a low.
+
+Bounded: a low that came this much earlier goes first, so that below a crisis nobody is overtaken for ever. Twenty
+minutes is a judgement, to be settled by simulation."""
 
 
 @dataclass(frozen=True, slots=True)

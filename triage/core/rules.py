@@ -22,6 +22,8 @@ class Floor:
     because: tuple[Scoped, ...] = ()
 
 
+NEAR = 24
+"""Characters within which a time and an act belong together."""
 NONE = Floor(Level.LOW, "")
 
 
@@ -34,6 +36,11 @@ def _of(scoped: list[Scoped], *names: str) -> tuple[Scoped, ...]:
     return tuple(one for one in scoped if one.mention.concept in names)
 
 
+def _near(one: Scoped, other: Scoped) -> bool:
+    gap = max(one.mention.start, other.mention.start) - min(one.mention.end, other.mention.end)
+    return gap <= NEAR
+
+
 def _act_begun(scoped: list[Scoped]) -> Floor:
     """Something has begun: pills taken, a cut that bleeds, standing on the edge, somebody attacking now."""
     begun = tuple(one for one in _of(scoped, "underway") if one.stands and not one.past)
@@ -44,7 +51,7 @@ def _means_with_time(scoped: list[Scoped]) -> Floor:
     """First-person means, place or way, together with intent or a time that is near."""
     ways = tuple(one for one in _of(scoped, "means", "place") if one.now_self)
     acts = tuple(one for one in scoped if one.mention.concept in ACTS and one.now_self)
-    times = tuple(one for one in _of(scoped, "time") if one.now_self)
+    times = tuple(time for time in _of(scoped, "time") if any(_near(time, act) for act in acts))
     if ways and acts:
         return Floor(Level.IMMINENT, "means_and_intent", ways + acts)
     if acts and times:

@@ -1,0 +1,1 @@
+"""Learning the weights from the corpus, and measuring them. Never imported where people are served."""
