@@ -10,7 +10,7 @@ ARGS ?=
 export PORT HOST
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test check format messages train setup setup-dev
+.PHONY: help run demo test coverage check format messages train setup setup-dev
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /\1\t/' | expand -t 12
@@ -25,6 +25,11 @@ test: setup-dev ## all tests; installs a browser, Redis and PostgreSQL if it may
 	@$(PY) -m tools.needs
 	@$(PY) -m tools.messages compile
 	$(PY) -m pytest -n 2 --dist loadgroup $(ARGS)
+
+coverage: setup-dev ## the tests that need no browser, and which lines they leave out
+	@$(PY) -m tools.messages compile
+	$(PY) -m coverage run -m pytest -q --ignore tests/journeys --ignore tests/faults $(ARGS)
+	$(PY) -m coverage report
 
 check: setup-dev ## what a reviewer would run: format, lint, types, imports, templates, migrations, translations
 	@$(PY) -m tools.check

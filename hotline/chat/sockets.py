@@ -11,10 +11,15 @@ import logging
 import random
 import time
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
+from functools import partial
 from typing import Any, ClassVar, TypeVar
 
 from channels.db import database_sync_to_async
+from channels.exceptions import StopConsumer
 from channels.generic.websocket import AsyncWebsocketConsumer
+from channels.layers import get_channel_layer
+from channels.utils import await_many_dispatch
 from django.conf import settings
 from django.db import DatabaseError
 
@@ -41,6 +46,9 @@ EVENTS = {
 }
 """All that may reach a consumer; a type from elsewhere selects no method."""
 BAD_FRAMES_ALLOWED = 20
+LAYER_ANSWERS_SECONDS = 2.0
+DEAF_SOCKET_SECONDS = 60.0
+"""How long a socket goes on that found the layer away; then the page comes back to find it there again."""
 LONGEST_SOCKET_SECONDS = 20 * 3600
 """Group membership expires after a day: a page that stays open longer reconnects before that, with jitter."""
 
@@ -80,6 +88,23 @@ class FrameSocket(AsyncWebsocketConsumer):
         self.joined: set[str] = set()
         self.later: dict[str, asyncio.Task[None]] = {}
         self.closing = False
+
+    async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
+        """Serve the socket, also while the layer is away: without hints then, healed by heartbeats, not for long."""
+        self.scope, self.base_send = scope, send
+        self.channel_layer = get_channel_layer()
+        sources = [receive]
+        if self.channel_layer is not None:
+            try:
+                self.channel_name = await asyncio.wait_for(self.channel_layer.new_channel(), LAYER_ANSWERS_SECONDS)
+                sources.append(partial(self.channel_layer.receive, self.channel_name))
+            except Exception as error:  # noqa: BLE001 - no reason to turn anybody away
+                log.warning("a socket without hints fault=%s", type(error).__name__)
+                self.channel_layer = None
+                age = DEAF_SOCKET_SECONDS * random.uniform(0.8, 1.2)  # noqa: S311 - jitter, not a secret
+                self.after(age, "deaf", lambda: self.say_bye("socket.renew", close=1000, retry_after_ms=0))
+        with suppress(StopConsumer):
+            await await_many_dispatch(sources, self.dispatch)
 
     async def dispatch(self, message: dict[str, Any]) -> None:
         """Call the handler without the thread hop that Channels makes first.
@@ -131,7 +156,7 @@ class FrameSocket(AsyncWebsocketConsumer):
     def grow_old(self) -> None:
         """Ask the page to reconnect before group membership expires."""
         age = LONGEST_SOCKET_SECONDS * random.uniform(0.8, 1.0)  # noqa: S311 - jitter, not a secret
-        self.after(age, "age", lambda: self.say_bye("socket.renew", close=1001, retry_after_ms=0))
+        self.after(age, "age", lambda: self.say_bye("socket.renew", close=1000, retry_after_ms=0))
 
     # --- frames -------------------------------------------------------------------------------------------------
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
