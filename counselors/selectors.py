@@ -89,10 +89,12 @@ def board_rows(*, quoting: bool) -> list[BoardRow]:
 
 def _board_row(conversation: Conversation, *, quoting: bool) -> BoardRow:
     risk = standing.read(conversation).risk
-    since = conversation.waiting_since
+    since, on_us = conversation.waiting_since, conversation.waiting_on_us_since
     if conversation.state == State.ACTIVE:
         taken = conversation.transitions.filter(new=State.ACTIVE).aggregate(at=Max("at"))["at"]
         since = taken or since
+        # What was said in the queue waits on us only since somebody of us is there; desks count alike.
+        on_us = max(on_us, since) if on_us else None
     return BoardRow(
         conversation=conversation.hex,
         label=selectors.label_of(conversation) if quoting else selectors.mark_of(conversation),
@@ -101,7 +103,7 @@ def _board_row(conversation: Conversation, *, quoting: bool) -> BoardRow:
         since=as_time(since),
         holder=conversation.holder.alias if conversation.holder else "",
         silent_since=as_time(conversation.last_line_at),
-        waiting_on_us_since=as_time(conversation.waiting_on_us_since),
+        waiting_on_us_since=as_time(on_us),
         help_asked=conversation.help_asked_at is not None,
         present=is_present(conversation),
     )
