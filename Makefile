@@ -10,7 +10,7 @@ ARGS ?=
 export PORT HOST
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test coverage check format messages train setup setup-dev
+.PHONY: help run demo test coverage check format messages pictures train setup setup-dev
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /\1\t/' | expand -t 12
@@ -41,6 +41,10 @@ format: setup-dev ## write the format that check expects
 messages: setup-dev ## collect strings and translations into locale/zh_Hans
 	@$(PY) -m tools.messages merge
 	@$(PY) -m tools.messages compile
+
+pictures: setup-dev ## every page as pictures, in build/pictures (ARGS=board: only those so named)
+	@$(PY) -m tools.messages compile
+	$(PY) -m tools.pictures $(ARGS)
 
 train: setup ## train the triage model anew from its corpus
 	$(PY) manage.py train $(ARGS)
