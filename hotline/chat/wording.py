@@ -66,6 +66,7 @@ def for_page() -> dict[str, str]:
         "copied": _("copied"),
         "thanks": _("Thank you."),
         "erased": _("All of it has been erased."),
+        "home": _("To the first page"),
     }
 
 

@@ -13,6 +13,13 @@ export function watchExit() {
     event.preventDefault();
     leave(form);
   });
+  // An open sheet takes every press beside it for itself, also one on the way out.
+  document.addEventListener("click", (event) => {
+    if (!(event.target instanceof HTMLDialogElement)) return;
+    const { left, right, top, bottom } = form.getBoundingClientRect();
+    const { clientX: x, clientY: y } = event;
+    if (x >= left && x <= right && y >= top && y <= bottom) leave(form);
+  });
   let presses = [];
   document.addEventListener("keydown", (event) => {
     if (event.key !== "Shift") {

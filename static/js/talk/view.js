@@ -59,8 +59,8 @@ export function showErased(home) {
   words.textContent = say("erased");
   const link = document.createElement("a");
   link.href = home;
-  link.textContent = "→";
-  link.setAttribute("aria-label", home);
+  link.className = "button is-plain";
+  link.textContent = say("home");
   link.dataset.replace = "";
   page.append(words, link);
   document.body.replaceChildren(page);
