@@ -56,6 +56,7 @@ def _described(key: object, level: Level, found: Assessment) -> dict[str, Any]:
         "level": level.code,
         "probability": round(found.probability, 6),
         "scored": found.scored,
+        "doubtful": found.doubtful,
         "evidence": evidence,
         "model": found.model_version,
     }

@@ -15,7 +15,7 @@ from triage.core.rules import Floor
 from triage.core.scope import Scoped
 from triage.core.scorer import LanguageModel, Weights
 
-RULES_VERSION = "rules-1"
+RULES_VERSION = "rules-2"
 FLOOR_PROBABILITY = {Level.LOW: 0.0, Level.MODERATE: 0.15, Level.HIGH: 0.85, Level.IMMINENT: 0.97}
 """Least P(level >= HIGH) that goes with a floor. A floor is not a measurement: these are set, and said to be set."""
 WINDOW = {"zh": 90, "en": 240}
@@ -67,11 +67,15 @@ def assess(reading: Reading, weights: Weights | None) -> Assessment:
     if level > floor.level:
         evidence = (*_model_evidence(reading, window), *evidence)[:MOST_EVIDENCE]
     joined = max(level, floor.level)
+    doubtful = not joined.is_crisis and chances[1] >= model.doubt
+    if doubtful and not evidence:
+        evidence = _model_evidence(reading, window)
     return Assessment(
         level=joined,
         probability=max(chances[1], FLOOR_PROBABILITY[floor.level]),
-        evidence=evidence if joined > Level.LOW else (),
+        evidence=evidence if joined > Level.LOW or doubtful else (),
         model_version=version_of(weights),
+        doubtful=doubtful,
     )
 
 
@@ -85,6 +89,7 @@ def raised_to(assessment: Assessment, floor: Floor, evidence: Sequence[Evidence]
         level=floor.level,
         probability=max(assessment.probability, FLOOR_PROBABILITY[floor.level]),
         evidence=merged,
+        doubtful=assessment.doubtful and not floor.level.is_crisis,
     )
 
 

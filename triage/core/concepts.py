@@ -7,9 +7,12 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+
+from triage.core.needles import needles
 
 LEXICON = Path(__file__).with_name("lexicon")
 
@@ -29,19 +32,74 @@ class Mention:
     end: int
 
 
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """One pattern of a concept, and the words of which a text must hold one for it to match (None: any text may)."""
+
+    concept: str
+    rank: int
+    expression: re.Pattern[str]
+    needs: frozenset[str] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Lexicon:
+    """One language's patterns.
+
+    Attributes:
+        patterns: in no order that matters.
+        always: those that may match any text.
+        index: first character of a needed word -> that word, and the places of the patterns that need it.
+    """
+
+    patterns: tuple[Pattern, ...]
+    always: tuple[int, ...]
+    index: Mapping[str, tuple[tuple[str, tuple[int, ...]], ...]]
+
+
 @lru_cache(maxsize=4)
-def _patterns(language: str) -> tuple[tuple[str, re.Pattern[str]], ...]:
+def _lexicon(language: str) -> Lexicon:
     with (LEXICON / f"{language}.toml").open("rb") as file:
         data = tomllib.load(file)
     unknown = set(data) - set(CONCEPTS)
     if unknown:
         raise ValueError(f"{language}.toml names concepts that nobody knows: {sorted(unknown)}")
-    return tuple((name, re.compile("|".join(data[name]["patterns"]))) for name in CONCEPTS if name in data)
+    patterns = tuple(
+        Pattern(name, rank, re.compile(pattern), needles(pattern))
+        for rank, name in enumerate(CONCEPTS)
+        if name in data
+        for pattern in data[name]["patterns"]
+    )
+    wanted: dict[str, dict[str, list[int]]] = {}
+    for place, pattern in enumerate(patterns):
+        for needle in pattern.needs or ():
+            wanted.setdefault(needle[0], {}).setdefault(needle, []).append(place)
+    return Lexicon(
+        patterns,
+        always=tuple(place for place, pattern in enumerate(patterns) if pattern.needs is None),
+        index={char: tuple((one, tuple(places)) for one, places in found.items()) for char, found in wanted.items()},
+    )
 
 
 def find(text: str, language: str) -> list[Mention]:
-    """All mentions in a normalised text. Both lexicons read a text that mixes both languages."""
-    mentions = []
-    for name, pattern in _patterns(language):
-        mentions += [Mention(name, found.start(), found.end()) for found in pattern.finditer(text) if found.group()]
+    """All mentions in a normalised text, the gravest first; of overlapping ones of one concept the longest."""
+    lexicon = _lexicon(language)
+    possible = set(lexicon.always)
+    for char in set(text).intersection(lexicon.index):
+        for needle, places in lexicon.index[char]:
+            if needle in text:
+                possible.update(places)
+    found: list[tuple[int, int, int, str]] = []
+    for place in possible:
+        pattern = lexicon.patterns[place]
+        found += [
+            (pattern.rank, match.start(), -match.end(), pattern.concept)
+            for match in pattern.expression.finditer(text)
+            if match.group()
+        ]
+    mentions: list[Mention] = []
+    for _rank, start, end, concept in sorted(found):
+        last = mentions[-1] if mentions else None
+        if last is None or last.concept != concept or start >= last.end:
+            mentions.append(Mention(concept, start, -end))
     return mentions

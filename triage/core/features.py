@@ -1,4 +1,4 @@
-"""What the linear model sees of a text: pieces of its spelling, and its concepts with their scope.
+"""What the linear model sees of a text: pieces of its spelling, kinds of words, and its concepts with their scope.
 
 Pure Python, so that training and serving read a text in the very same way.
 """
@@ -6,25 +6,29 @@ Pure Python, so that training and serving read a text in the very same way.
 from __future__ import annotations
 
 import re
-from itertools import pairwise
+from itertools import combinations, pairwise
 
+from triage.core import words
 from triage.core.scope import Scoped
 
-LONGEST_GRAM = {"zh": 3, "en": 4}
 _WORD = re.compile(r"[a-z0-9']+|[^\sa-z0-9]")
 _DIGITS = re.compile(r"\d+")
 CONCEPT_WEIGHT = 2
 """How many times a concept counts beside single grams: they are few, and a gram is many."""
+NEAR = {"zh": 10, "en": 6}
+"""Characters, or words, within which two kinds of words belong together."""
 
 
 def features(text: str, language: str, scoped: list[Scoped]) -> list[str]:
     """The features of a normalised text, with repeats.
 
-    Chinese: characters, pairs and triples. English: words, pairs of words, and three to four letters inside words,
-    which survive typing errors. Concepts: ``c:<concept>:<scope>``.
+    Chinese: characters, pairs and triples. English: words, pairs of words, and four letters inside words, which
+    survive typing errors. Kinds of words: ``k:<kind>``, ``k:<kind>-`` when denied, ``p:<kind>+<kind>`` for two of them
+    anywhere, ``n:<kind>+<kind>`` for two near each other. Concepts: ``c:<concept>:<scope>``.
     """
     plain = _DIGITS.sub("0", text)
     found = _chinese(plain) if language == "zh" else _english(plain)
+    found += _kinds(plain, language)
     for one in scoped:
         found += [f"c:{one.mention.concept}:{_scope_of(one)}"] * CONCEPT_WEIGHT
     return found
@@ -42,6 +46,20 @@ def _scope_of(one: Scoped) -> str:
     return "third" if one.third else "now"
 
 
+def _kinds(text: str, language: str) -> list[str]:
+    kinds = words.find(text, language)
+    names: dict[str, int] = {}
+    for one in kinds:
+        names.setdefault(f"{one.name}-" if one.denied else one.name, one.order)
+    found = [f"k:{name}" for name in names]
+    near = NEAR[language]
+    for (first, here), (second, there) in combinations(sorted(names.items()), 2):
+        found.append(f"p:{first}+{second}")
+        if abs(here - there) <= near:
+            found.append(f"n:{first}+{second}")
+    return found
+
+
 def _chinese(text: str) -> list[str]:
     dense = "".join(text.split())
     found = list(dense)
@@ -51,11 +69,11 @@ def _chinese(text: str) -> list[str]:
 
 
 def _english(text: str) -> list[str]:
-    words = _WORD.findall(text)
-    found = [f"w:{word}" for word in words]
-    found += [f"w:{first} {second}" for first, second in pairwise(words)]
-    for word in words:
-        if len(word) > 4:
-            padded = f"<{word}>"
+    tokens = _WORD.findall(text)
+    found = [f"w:{token}" for token in tokens]
+    found += [f"w:{first} {second}" for first, second in pairwise(tokens)]
+    for token in tokens:
+        if len(token) > 4:
+            padded = f"<{token}>"
             found += [padded[i : i + 4] for i in range(len(padded) - 3)]
     return found

@@ -73,6 +73,7 @@ class Assessment:
         model_version: which weights and rules spoke.
         scored: false when the text could not be scored (model missing, fault, not a language we read):
             "not scored, a human first".
+        doubtful: the level is below HIGH, and yet the model would not vouch for it: sorted above its band, and shown.
     """
 
     level: Level
@@ -80,3 +81,4 @@ class Assessment:
     evidence: tuple[Evidence, ...]
     model_version: str
     scored: bool = True
+    doubtful: bool = False

@@ -37,6 +37,8 @@ _TRADITIONAL = (
 )
 SIMPLIFIED = {ord(_TRADITIONAL[i]): _TRADITIONAL[i + 1] for i in range(0, len(_TRADITIONAL), 2)}
 
+_HALF_WIDTH = {0x3000: " ", **{wide: chr(wide - 0xFEE0) for wide in range(0xFF01, 0xFF5F)}}
+_ONE_TO_ONE = SIMPLIFIED | _HALF_WIDTH
 _INVISIBLE = frozenset("\u200b\u200c\u200d\u2060\ufeff\u00ad\ufe0f")
 _CJK = "\u3400-\u4dbf\u4e00-\u9fff"
 _GAP = r"[ \t\u3000·•.\-_*~/|+^'\"`]"
@@ -66,6 +68,28 @@ class Normalised:
 
 def normalise(text: str) -> Normalised:
     """Bring ``text`` into one spelling. Linear in its length."""
+    if len(text) <= MAX_LENGTH and _is_plain(text):
+        spelt, origin = text.translate(_ONE_TO_ONE).lower(), list(range(len(text)))
+    else:
+        spelt, origin = _spell(text)
+    drawn, kept = _drop_gaps(spelt)
+    origin = [origin[i] for i in kept] if len(kept) < len(origin) else origin
+    short, kept = _shorten(drawn)
+    origin = [origin[i] for i in kept] if len(kept) < len(origin) else origin
+    return Normalised(short, (*origin, len(text)))
+
+
+def _is_plain(text: str) -> bool:
+    """Whether every character stays one character: what most people write, and read ten times quicker."""
+    return (
+        unicodedata.is_normalized("NFKC", text.translate(_HALF_WIDTH))
+        and _INVISIBLE.isdisjoint(text)
+        and len(text.lower()) == len(text)
+    )
+
+
+def _spell(text: str) -> tuple[str, list[int]]:
+    """Character by character: width, case, traditional forms; and where each came from."""
     letters: list[str] = []
     origin: list[int] = []
     for index, char in _read(text):
@@ -74,11 +98,7 @@ def normalise(text: str) -> Normalised:
         for piece in unicodedata.normalize("NFKC", char).lower():
             letters.append(SIMPLIFIED.get(ord(piece), piece))
             origin.append(index)
-    drawn, kept = _drop_gaps("".join(letters))
-    origin = [origin[i] for i in kept]
-    short, kept = _shorten(drawn)
-    origin = [origin[i] for i in kept]
-    return Normalised(short, (*origin, len(text)))
+    return "".join(letters), origin
 
 
 def _read(text: str) -> list[tuple[int, str]]:
@@ -93,6 +113,8 @@ def _read(text: str) -> list[tuple[int, str]]:
 def _drop_gaps(text: str) -> tuple[str, list[int]]:
     """Draw together what was pulled apart: 自 杀, 想.死, k m s."""
     dropped = bytearray(len(text))
+    if not (_SPLIT_CJK.search(text) or _SPLIT_LETTERS.search(text)):
+        return text, list(range(len(text)))
     for gap in _SPLIT_CJK.finditer(text):
         dropped[gap.start() : gap.end()] = b"\1" * (gap.end() - gap.start())
     for run in _SPLIT_LETTERS.finditer(text):
@@ -105,6 +127,8 @@ def _drop_gaps(text: str) -> tuple[str, list[int]]:
 
 def _shorten(text: str) -> tuple[str, list[int]]:
     """At most two of the same character in a row."""
+    if not _REPEATED.search(text):
+        return text, list(range(len(text)))
     kept: list[int] = []
     last = 0
     for run in _REPEATED.finditer(text):

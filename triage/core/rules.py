@@ -56,8 +56,7 @@ def _means_with_time(scoped: list[Scoped]) -> Floor:
         return Floor(Level.IMMINENT, "means_and_intent", ways + acts)
     if acts and times:
         return Floor(Level.IMMINENT, "intent_and_time", acts + times)
-    means = tuple(one for one in ways if one.mention.concept == "means")
-    return Floor(Level.HIGH, "means", means) if means else NONE
+    return NONE
 
 
 def _goodbye(scoped: list[Scoped]) -> Floor:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from bisect import bisect_right
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -80,9 +81,8 @@ def _edges(pattern: re.Pattern[str], text: str) -> list[int]:
 
 def _around(edges: list[int], start: int) -> tuple[int, int]:
     """The stretch between two edges that holds ``start``."""
-    begin = max(edge for edge in edges if edge <= start)
-    end = min((edge for edge in edges if edge > start), default=edges[-1])
-    return begin, end
+    after = bisect_right(edges, start)
+    return edges[max(0, after - 1)], edges[min(after, len(edges) - 1)]
 
 
 def _scope(
