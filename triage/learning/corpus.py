@@ -1,0 +1,143 @@
+"""The labelled lines and conversations: read, checked, and split by family.
+
+The format is told in ``corpus/README.md``. A family holds all variants of one situation; it falls as a whole into the
+part that trains or the part that tests, so that no test line has a twin the model was taught.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from triage.core.levels import Level
+
+CORPUS = Path(__file__).with_name("corpus")
+COLUMNS = ["family", "level", "kind", "persona", "text"]
+KINDS = frozenset(
+    "ordinary practical greeting relief idiom quoted professional negated flipped third_person past passive hopeless "
+    "burden ideation plan method means timing farewell attempt self_harm violence_suffered violence_intended underway "
+    "coded".split()
+)
+PERSONAS = frozenset(
+    "student teen worker migrant elderly isolated mother parent partner carer community lgbt other".split()
+)
+TEST_SHARE = 5
+"""One family in this many is kept for testing."""
+
+
+class BadCorpus(ValueError):
+    """A corpus file that breaks the format; the message names file and line, never the words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One labelled message. ``language`` is "zh" or "en"; ``kind`` and ``persona`` are those of the README."""
+
+    family: str
+    language: str
+    level: Level
+    kind: str
+    persona: str
+    text: str
+
+    @property
+    def is_test(self) -> bool:
+        """Whether training must never see this line."""
+        return in_test(self.family)
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """A resident's turns with the level a careful reader gives after each."""
+
+    family: str
+    language: str
+    kind: str
+    persona: str
+    turns: tuple[str, ...]
+    levels: tuple[Level, ...]
+
+    @property
+    def is_test(self) -> bool:
+        """Whether training must never see this conversation."""
+        return in_test(self.family)
+
+
+def in_test(family: str) -> bool:
+    """Whether a family is kept for testing: by a hash of its name, so that new lines move no old ones."""
+    return int.from_bytes(hashlib.sha256(family.encode()).digest()[:4], "big") % TEST_SHARE == 0
+
+
+def read_lines(folder: Path = CORPUS) -> list[Line]:
+    """All labelled messages, file by file.
+
+    Raises:
+        BadCorpus: an unknown level, kind or persona, a missing column, or a text that stands twice.
+    """
+    lines: list[Line] = []
+    seen: dict[str, str] = {}
+    for path in sorted(folder.glob("*.tsv")):
+        language = path.name.partition("_")[0]
+        for place, row in _rows(path):
+            line = _line(row, language, place)
+            if line.text in seen:
+                raise BadCorpus(f"{place}: the same text stands at {seen[line.text]}")
+            seen[line.text] = place
+            lines.append(line)
+    return lines
+
+
+def _rows(path: Path) -> Iterator[tuple[str, list[str]]]:
+    with path.open(encoding="utf-8", newline="") as file:
+        reader = csv.reader(file, delimiter="\t", quoting=csv.QUOTE_NONE)
+        if next(reader, None) != COLUMNS:
+            raise BadCorpus(f"{path.name}: the first line must name the columns")
+        for row in reader:
+            yield f"{path.name}:{reader.line_num}", row
+
+
+def _line(row: list[str], language: str, place: str) -> Line:
+    if len(row) != len(COLUMNS) or not row[4].strip():
+        raise BadCorpus(f"{place}: five columns with a text are needed")
+    family, level, kind, persona, text = row
+    if kind not in KINDS or persona not in PERSONAS or language not in {"zh", "en"}:
+        raise BadCorpus(f"{place}: unknown kind, persona or language")
+    try:
+        return Line(family, language, Level.from_code(level), kind, persona, text)
+    except ValueError as error:
+        raise BadCorpus(f"{place}: {error}") from error
+
+
+def read_conversations(folder: Path = CORPUS) -> list[Conversation]:
+    """All labelled conversations.
+
+    Raises:
+        BadCorpus: a row that is not of the form in the README.
+    """
+    found: list[Conversation] = []
+    for path in sorted(folder.glob("*.jsonl")):
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+            try:
+                row = json.loads(line)
+                one = Conversation(
+                    row["family"], row["lang"], row["kind"], row["persona"], tuple(row["turns"]),
+                    tuple(Level.from_code(code) for code in row["levels"]),
+                )  # fmt: skip
+            except (ValueError, KeyError, TypeError) as error:
+                raise BadCorpus(f"{path.name}:{number}: {type(error).__name__}") from error
+            if len(one.turns) != len(one.levels) or not one.turns:
+                raise BadCorpus(f"{path.name}:{number}: as many levels as turns are needed")
+            found.append(one)
+    return found
+
+
+def corpus_hash(folder: Path = CORPUS) -> str:
+    """SHA-256 over all corpus files, by name: which corpus a model came from."""
+    seen = hashlib.sha256()
+    for path in sorted([*folder.glob("*.tsv"), *folder.glob("*.jsonl")]):
+        seen.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+    return seen.hexdigest()

@@ -1,0 +1,39 @@
+"""Train the triage model anew from its corpus."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from triage.services import WEIGHTS
+
+
+class Command(BaseCommand):
+    """Writes the weights file that is served; the same corpus gives the same file."""
+
+    help = "Train the triage model from the corpus in the repository; prints the checksum of the weights."
+    requires_system_checks: list[str] = []
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Where to write."""
+        parser.add_argument(
+            "--output", type=Path, default=WEIGHTS, help="where the weights go (default: the served ones)"
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Train, write, tell."""
+        # Learning brings scikit-learn along; nothing that serves may import it.
+        from triage.learning import corpus, training
+
+        try:
+            lines = corpus.read_lines()
+        except corpus.BadCorpus as error:
+            raise CommandError(str(error)) from error
+        text, weights = training.build(lines, corpus=corpus.corpus_hash(), report=self.stdout.write)
+        output: Path = options["output"]
+        output.parent.mkdir(parents=True, exist_ok=True)
+        output.write_text(text, encoding="utf-8")
+        told = text.partition("\n")[0]
+        self.stdout.write(f"{output}: {weights.version}, {len(text) / 1e6:.1f} MB, sha256 {told}")
