@@ -1,0 +1,47 @@
+"""`manage.py assess`: JSON lines in, JSON lines out, in order; it needs no secrets and no database."""
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+from tools.local import ROOT
+from triage.jsonlines import BadRow, answer
+
+
+def run(lines):
+    bare = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "manage.py", "assess"]
+    return subprocess.run(command, input="\n".join(lines), capture_output=True, text=True, cwd=ROOT, env=bare)
+
+
+def test_rows_are_answered_in_order_and_need_no_settings():
+    done = run(
+        [
+            json.dumps({"id": "a", "text": "我想自杀"}),
+            json.dumps({"id": 2, "turns": ["你好", "我刚刚把一整瓶安眠药都吃了", "没事了"]}),
+        ]
+    )
+    assert done.returncode == 0, done.stderr
+    first, second = (json.loads(line) for line in done.stdout.splitlines())
+    assert (first["id"], first["level"]) == ("a", "high")
+    assert first["evidence"][0] | {"turn": 0} == {"start": 1, "end": 4, "reason": "intent", "turn": 0}
+    assert (second["id"], second["level"]) == (2, "imminent")
+    assert second["levels"][1:] == ["imminent", "imminent"]
+
+
+def test_a_bad_row_is_told_without_its_words_and_fails_at_the_end():
+    done = run(['{"id": 1, "words": "secret thing"}', json.dumps({"id": 2, "text": "你好"})])
+    assert done.returncode != 0
+    assert [json.loads(line)["id"] for line in done.stdout.splitlines() if line.startswith('{"id": 2')] == [2]
+    assert "secret thing" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    "line", ["nonsense", "[]", "{}", '{"id": 1}', '{"id": 1, "turns": []}', '{"id": 1, "turns": [2]}']
+)
+def test_what_is_no_row_is_refused(line):
+    with pytest.raises(BadRow):
+        answer(line)

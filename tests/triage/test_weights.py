@@ -1,0 +1,87 @@
+"""The weights that are served: plain numbers, checked, and the same model as scikit-learn's."""
+
+import json
+
+import numpy as np
+import pytest
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.linear_model import LogisticRegression
+
+from triage import services
+from triage.core import assess, scorer
+from triage.core.features import features
+from triage.core.levels import Level
+from triage.learning import corpus, training
+
+SOME = 400
+
+
+@pytest.fixture(scope="module")
+def shipped():
+    return scorer.load(services.WEIGHTS)
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_serving_equals_scikit_learn(shipped, language):
+    model = shipped.languages[language]
+    names = sorted(model.table, key=list(model.table).index)
+    vectorizer = TfidfVectorizer(analyzer=lambda words: words, vocabulary=names)
+    vectorizer.idf_ = np.array([model.table[name][0] for name in names])
+    texts = [
+        features(reading.normal.text, language, reading.scoped)
+        for line in corpus.read_lines()
+        if line.language == language and line.is_test
+        for reading in [assess.read(line.text)]
+    ][:SOME]
+    rows = vectorizer.transform(texts)
+    heads = []
+    for place in range(len(scorer.HEADS)):
+        head = LogisticRegression()
+        head.classes_ = np.array([False, True])
+        head.coef_ = np.array([[model.table[name][place + 1] for name in names]])
+        head.intercept_ = np.array([model.bias[place]])
+        heads.append(head.predict_proba(rows)[:, 1])
+    theirs = np.column_stack([heads[0], heads[0] * heads[1], heads[0] * np.minimum(heads[1], heads[2])])
+    ours = np.array([model.raw(text) for text in texts])
+    assert np.abs(ours - theirs).max() < 1e-6
+
+
+def test_training_twice_gives_the_same_file():
+    lines = [line for line in corpus.read_lines() if not line.is_test][::9]
+    first, _ = training.build(lines, corpus="0" * 64)
+    second, _ = training.build(lines, corpus="0" * 64)
+    assert first == second
+
+
+def test_an_altered_file_is_refused(tmp_path):
+    text = services.WEIGHTS.read_text(encoding="utf-8")
+    altered = tmp_path / "weights.json"
+    altered.write_text(text.replace("0", "1", 1), encoding="utf-8")
+    with pytest.raises(scorer.BadWeights):
+        scorer.load(altered)
+
+
+def test_a_file_of_another_form_is_refused(tmp_path):
+    body = json.dumps({"version": "x", "languages": {"zh": {"features": ["我"]}}})
+    path = tmp_path / "weights.json"
+    path.write_text(f"{scorer.checksum(body)}\n{body}", encoding="utf-8")
+    with pytest.raises(scorer.BadWeights):
+        scorer.load(path)
+
+
+def test_without_weights_a_human_comes_first_and_rules_still_speak(monkeypatch):
+    monkeypatch.setattr(services, "_weights", lambda: None)
+    calm = services.assess("今天食堂的菜不错")
+    assert not calm.scored
+    assert calm.level is Level.MODERATE
+    assert services.assess("我刚刚把一整瓶安眠药都吃了").level is Level.IMMINENT
+
+
+def test_a_fault_inside_counts_as_not_scored(monkeypatch):
+    def broken(*_args):
+        raise RuntimeError("broken")
+
+    monkeypatch.setattr(services.conversation, "assess", broken)
+    found = services.assess("随便什么")
+    assert not found.scored
+    assert found.level is Level.MODERATE
