@@ -119,7 +119,7 @@ SCENES: dict[Language, Scene] = {
         later="I don't think I've asked myself once if I'm tired",
         also_take=("June", "Tomás"),
         greeting="Hello, I'm Lin. I have read everything you wrote, and I'm here with you now.",
-        question="She is under eighteen and hurts herself again since this week. Nobody at home knows. How would you go on?",
+        question="Under eighteen, hurting herself again since this week, nobody at home knows. How would you go on?",
         danger="I'm on the roof. it's windy up here",
     ),
 }
