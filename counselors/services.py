@@ -20,6 +20,7 @@ from hotline.chat.keys import seal_record
 from hotline.chat.models import Conversation, Flag
 from hotline.chat.services import moves, notes, risk
 from triage.core.levels import Level
+from triage.services import Desk, order_for
 
 __all__ = [
     "claim",
@@ -92,13 +93,18 @@ def claim(conversation_hex: str, *, by: StaffMember) -> Conversation:
 
 @transaction.atomic
 def take_next(*, by: StaffMember) -> Conversation:
-    """Take whoever is first; if a colleague is quicker, the one after.
+    """Take whoever is first for this desk; if a colleague is quicker, the one after.
+
+    First by level and wait; in the desk's own languages before others', but for a crisis; and after several people of a
+    crisis in a row one who waits long below it (see triage.core.ordering).
 
     Raises:
         Refused: queue.empty, duty.off, duty.full, staff.not_allowed.
     """
     _check_room(by)
-    for entry in selectors.queue_now().entries:
+    now = timezone.now()
+    desk = Desk(frozenset(by.languages), selectors.crises_taken_in_a_row())
+    for entry in order_for(desk, selectors.queue_now(now).entries, now=now):
         try:
             return moves.accept(entry.key, by=by, cause="taken")
         except Refused as refusal:

@@ -11,10 +11,20 @@ from triage.core import conversation
 from triage.core.assess import version_of
 from triage.core.conversation import follow
 from triage.core.levels import Assessment, Level
-from triage.core.ordering import Waiting, order_queue
+from triage.core.ordering import Desk, Waiting, order_for, order_queue
 from triage.core.scorer import BadWeights, Weights, load
 
-__all__ = ["REASONS", "Waiting", "assess", "assess_turns", "follow", "model_version", "order_queue"]
+__all__ = [
+    "REASONS",
+    "Desk",
+    "Waiting",
+    "assess",
+    "assess_turns",
+    "follow",
+    "model_version",
+    "order_for",
+    "order_queue",
+]
 
 log = logging.getLogger(__name__)
 WEIGHTS = Path(__file__).with_name("weights") / "current.json"

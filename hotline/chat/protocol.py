@@ -99,6 +99,7 @@ class Risk(Part):
 
     level: LevelCode
     scored: bool = True
+    doubtful: bool = False
     probability: float = 0.0
     source: Literal["triage", "declared", "counselor", "supervisor"] = "triage"
     spans: list[Span] = []

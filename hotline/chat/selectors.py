@@ -12,7 +12,7 @@ from django.utils import timezone
 from hotline.chat import standing
 from hotline.chat.facts import is_present, nickname_of
 from hotline.chat.keys import unseal_text
-from hotline.chat.models import Conversation, Handover, Message, Note, Resident, as_time
+from hotline.chat.models import Conversation, Handover, Message, Note, Resident, Transition, as_time
 from hotline.chat.permissions import Staff
 from hotline.chat.protocol import (
     MAX_REPLAY,
@@ -96,9 +96,22 @@ def _entry(conversation: Conversation) -> Waiting:
         key=conversation.hex,
         level=standing.level_of(record),
         scored=record.risk.scored,
+        doubtful=record.risk.doubtful,
+        language=conversation.language,
         since=conversation.waiting_since,
         given_back=conversation.given_back_at is not None,
     )
+
+
+def crises_taken_in_a_row(most: int = 8) -> int:
+    """How many of the people taken last, by anybody, stand at a crisis; counted up to ``most``."""
+    taken = Transition.objects.filter(cause__in=("taken", "claimed")).select_related("conversation").order_by("-pk")
+    count = 0
+    for transition in taken[:most]:
+        if not standing.level_of(standing.read(transition.conversation)).is_crisis:
+            break
+        count += 1
+    return count
 
 
 def queue_rows(snapshot: QueueSnapshot | None = None, *, limit: int = QUEUE_ROWS_SHOWN) -> tuple[list[QueueRow], int]:

@@ -69,6 +69,8 @@ def after_message(before: StandingRisk, assessment: Assessment, spans: list[Span
         risk=Risk(
             level=level.code,
             scored=scored,
+            # Doubt stays, as a level does, until the level rises to a crisis or a human decides.
+            doubtful=not level.is_crisis and (assessment.doubtful or before.risk.doubtful),
             probability=max(round(assessment.probability, 4), 0.0 if rose else before.risk.probability),
             source=source,
             spans=_merge(before.risk.spans, spans, fresh_first=rose),
@@ -81,14 +83,16 @@ def after_message(before: StandingRisk, assessment: Assessment, spans: list[Span
 
 def after_declaration(before: StandingRisk) -> StandingRisk:
     """The person declared danger: imminent."""
-    risk = replace(before.risk, level=Level.IMMINENT.code, source="declared", by="", reason="", scored=True)
+    risk = replace(
+        before.risk, level=Level.IMMINENT.code, source="declared", by="", reason="", scored=True, doubtful=False
+    )
     return replace(before, risk=risk, declared=True)
 
 
 def after_override(before: StandingRisk, *, level: Level, by: str, reason: str, source: str, upto: int) -> StandingRisk:
     """A human decided. What was said up to ``upto`` no longer speaks for another level."""
     chosen: Source = "supervisor" if source == "supervisor" else "counselor"
-    risk = replace(before.risk, level=level.code, source=chosen, by=by, reason=reason, scored=True)
+    risk = replace(before.risk, level=level.code, source=chosen, by=by, reason=reason, scored=True, doubtful=False)
     return replace(before, risk=risk, since_seq=upto, declared=False)
 
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from triage.core.levels import Level
-from triage.core.ordering import MODERATE_HEAD_START, Waiting, order_queue
+from triage.core.ordering import MODERATE_HEAD_START, POLICY, Desk, Waiting, order_for, order_queue
 
 NOW = datetime(2026, 11, 24, 22, 0, tzinfo=UTC)
 
@@ -71,3 +71,49 @@ def test_what_could_not_be_read_comes_right_behind_a_crisis():
     moderate = Waiting("moderate", Level.MODERATE, NOW - timedelta(hours=3))
     high = Waiting("high", Level.HIGH, NOW)
     assert [one.key for one in order_queue([moderate, unread, high], now=NOW)] == ["high", "unread", "moderate"]
+
+
+def waiting(key, level, minutes, **more):
+    return Waiting(key, level, NOW - timedelta(minutes=minutes), **more)
+
+
+def taken_by(desk, *entries):
+    return [one.key for one in order_for(desk, order_queue(entries, now=NOW), now=NOW)]
+
+
+def test_doubt_is_sorted_above_a_low_that_came_a_little_earlier():
+    doubtful = waiting("doubtful", Level.LOW, 3, doubtful=True)
+    assert [one.key for one in order_queue([waiting("low", Level.LOW, 9), doubtful], now=NOW)] == ["doubtful", "low"]
+
+
+@given(people, st.integers(0, 8))
+def test_nobody_is_lost_and_no_desk_lets_anybody_pass_an_imminent(entries, row):
+    ordered = order_queue(entries, now=NOW)
+    chosen = order_for(Desk(frozenset({"en"}), row), ordered, now=NOW)
+    assert sorted(one.key for one in chosen) == sorted(one.key for one in ordered)
+    imminent = [one for one in ordered if one.level is Level.IMMINENT]
+    assert chosen[: len(imminent)] == imminent
+
+
+def test_after_several_crises_whoever_waits_long_below_is_taken_before_the_next_high():
+    high = waiting("high", Level.HIGH, 1)
+    low = waiting("low", Level.LOW, 45)
+    assert taken_by(Desk(crises_in_a_row=POLICY.crises_in_a_row), high, low) == ["low", "high"]
+    assert taken_by(Desk(crises_in_a_row=POLICY.crises_in_a_row - 1), high, low) == ["high", "low"]
+
+
+def test_a_desk_takes_its_own_languages_first_but_never_for_long():
+    english = waiting("english", Level.LOW, 4, language="en")
+    chinese = waiting("chinese", Level.LOW, 1, language="zh-hans")
+    desk = Desk(frozenset({"zh-hans"}))
+    assert taken_by(desk, english, chinese) == ["chinese", "english"]
+    longer = waiting("english", Level.LOW, 6, language="en")
+    assert taken_by(desk, longer, chinese) == ["english", "chinese"]
+
+
+def test_a_crisis_in_another_language_does_not_wait_for_somebody_who_speaks_it():
+    english = waiting("english", Level.HIGH, 0, language="en")
+    chinese = waiting("chinese", Level.HIGH, 0, language="zh-hans", given_back=False)
+    assert taken_by(Desk(frozenset({"zh-hans"})), english, chinese)[0] in {"english", "chinese"}
+    low = waiting("low", Level.LOW, 50, language="zh-hans")
+    assert taken_by(Desk(frozenset({"zh-hans"})), english, low) == ["english", "low"]

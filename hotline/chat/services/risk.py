@@ -61,6 +61,7 @@ def weigh(conversation_hex: str, seq: int) -> None:
                 Risk(
                     level=assessment.level.code,
                     scored=assessment.scored,
+                    doubtful=assessment.doubtful,
                     probability=round(assessment.probability, 4),
                     spans=spans,
                     model=assessment.model_version,

@@ -8,6 +8,7 @@ import { since, timeOfDay } from "./time.js";
 function marks(row) {
   const result = [];
   if (row.danger) result.push(["danger", say("mark.danger")]);
+  if (row.risk.doubtful) result.push(["doubt", say("mark.doubt")]);
   if (row.given_back) result.push(["given-back", say("mark.given_back")]);
   if (row.returning) result.push(["returning", say("mark.returning")]);
   if (!row.present) result.push(["away", say("mark.away")]);

@@ -1,0 +1,270 @@
+"""`make simulate-queue`: a night and a surge, by the order of the queue: waits per level under three orders.
+
+People arrive at random, stay with a counselor for a while, and some leave while they wait. The same people, in the
+same order, meet three queues: first come first served; this product's, with triage that errs about as often as it was
+measured to; and this product's with perfect knowledge. The tables decide the policy's constants, and help a site to
+plan its staff.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import statistics
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import simpy
+
+from triage.core.levels import Level
+from triage.core.ordering import Desk, Waiting, order_for, order_queue
+
+START = datetime(2026, 1, 1, 20, 0, tzinfo=UTC)
+NIGHT_MINUTES = 12 * 60
+SURGE = (120.0, 300.0)
+"""From 22:00 to 01:00, in minutes after the start."""
+MIX = {Level.LOW: 0.70, Level.MODERATE: 0.20, Level.HIGH: 0.08, Level.IMMINENT: 0.02}
+"""Shares of true levels among people; Crisis Text Line and 988 publish about one in ten in danger."""
+TALK_MINUTES = {Level.LOW: 35.0, Level.MODERATE: 45.0, Level.HIGH: 55.0, Level.IMMINENT: 65.0}
+"""Median length of a conversation; lognormal with sigma 0.4."""
+SAID = {
+    # true level -> how often triage says low (sure), low (in doubt), moderate, high, imminent
+    Level.LOW: (0.93, 0.035, 0.025, 0.009, 0.001),
+    Level.MODERATE: (0.22, 0.20, 0.40, 0.16, 0.02),
+    Level.HIGH: (0.05, 0.07, 0.10, 0.66, 0.12),
+    Level.IMMINENT: (0.03, 0.03, 0.03, 0.31, 0.60),
+}
+"""How triage errs, taken cautiously from the test families (docs/triage.md)."""
+PATIENCE_MINUTES = {Level.LOW: 90.0, Level.MODERATE: 120.0, Level.HIGH: 60.0, Level.IMMINENT: 30.0}
+"""Mean of an exponential time after which somebody leaves unanswered; the service itself never ends a wait."""
+
+
+@dataclass(slots=True)
+class Person:
+    """Somebody of the night."""
+
+    number: int
+    level: Level
+    said: Level
+    doubtful: bool
+    arrives: float
+    talks: float
+    patience: float
+    answered: float | None = None
+    left: bool = False
+
+    @property
+    def waited(self) -> float:
+        """Minutes until an answer, or until they left."""
+        return (self.arrives + self.patience if self.answered is None else self.answered) - self.arrives
+
+
+@dataclass(slots=True)
+class Line:
+    """Who waits, and how the next one is chosen."""
+
+    order: str
+    waiting: dict[int, Person] = field(default_factory=dict)
+    recent: list[bool] = field(default_factory=list)
+
+    def take(self, minute: float) -> Person | None:
+        """The next person, removed."""
+        if not self.waiting:
+            return None
+        chosen = self._first() if self.order == "first come" else self._most_urgent(minute)
+        self.recent.append((chosen.said if self.order == "triage" else chosen.level).is_crisis)
+        return self.waiting.pop(chosen.number)
+
+    def _first(self) -> Person:
+        return self.waiting[min(self.waiting)]
+
+    def _most_urgent(self, minute: float) -> Person:
+        now = START + timedelta(minutes=minute)
+        known = self.order == "perfect"
+        entries = [
+            Waiting(
+                f"{one.number:06}",
+                one.level if known else one.said,
+                START + timedelta(minutes=one.arrives),
+                doubtful=not known and one.doubtful,
+            )
+            for one in self.waiting.values()
+        ]
+        row = 0
+        for crisis in reversed(self.recent):
+            if not crisis:
+                break
+            row += 1
+        ordered = order_for(Desk(crises_in_a_row=row), order_queue(entries, now=now), now=now)
+        return self.waiting[int(ordered[0].key)]
+
+
+def people_of(seed: int, *, slots: int, surge: bool, stay: bool) -> list[Person]:
+    """The people of one night: arrivals by thinning, at 70 % of capacity, or at twice capacity in the surge."""
+    chance = random.Random(seed)  # noqa: S311 - a simulation
+    mean_talk = sum(share * TALK_MINUTES[level] * 1.083 for level, share in MIX.items())
+    capacity = slots / mean_talk
+    most = capacity * 2.0
+    people: list[Person] = []
+    minute = 0.0
+    while True:
+        minute += chance.expovariate(most)
+        if minute >= NIGHT_MINUTES:
+            return people
+        inside = surge and SURGE[0] <= minute < SURGE[1]
+        if chance.random() * most > capacity * (2.0 if inside else 0.7):
+            continue
+        people.append(_person(chance, len(people), minute, stay=stay))
+
+
+def _person(chance: random.Random, number: int, minute: float, *, stay: bool) -> Person:
+    level = chance.choices(list(MIX), weights=list(MIX.values()))[0]
+    told = chance.choices(range(5), weights=SAID[level])[0]
+    said = Level(max(0, told - 1))
+    talks = TALK_MINUTES[level] * chance.lognormvariate(0.0, 0.4)
+    patience = chance.expovariate(1 / PATIENCE_MINUTES[level])
+    return Person(number, level, said, told == 1, minute, talks, 1e9 if stay else patience)
+
+
+def run(order: str, people: Sequence[Person], *, slots: int) -> list[Person]:
+    """Let the people of a night meet one order of the queue."""
+    world = simpy.Environment()
+    line = Line(order)
+    come: list[simpy.Event] = []
+
+    def arrive(person: Person) -> simpy.events.ProcessGenerator:
+        yield world.timeout(person.arrives)
+        line.waiting[person.number] = person
+        if come:
+            come.pop(0).succeed()
+        if person.patience < 1e9:
+            yield world.timeout(person.patience)
+            if line.waiting.pop(person.number, None):
+                person.left = True
+
+    def serve() -> simpy.events.ProcessGenerator:
+        while True:
+            person = line.take(world.now)
+            if person is None:
+                wake = world.event()
+                come.append(wake)
+                yield wake
+                continue
+            person.answered = world.now
+            yield world.timeout(person.talks)
+
+    for person in people:
+        world.process(arrive(person))
+    for _ in range(slots):
+        world.process(serve())
+    world.run(until=NIGHT_MINUTES * 3)
+    return list(people)
+
+
+def quantile(values: Sequence[float], share: float) -> float:
+    """The smallest value that at least this share does not exceed."""
+    ranked = sorted(values)
+    return ranked[min(len(ranked) - 1, int(share * len(ranked)))] if ranked else float("nan")
+
+
+ORDERS = ("first come", "triage", "perfect")
+
+
+def simulate(*, nights: int, slots: int, surge: bool, stay: bool) -> dict[str, list[Person]]:
+    """All nights under each order; the same people meet each."""
+    found: dict[str, list[Person]] = {}
+    for order in ORDERS:
+        found[order] = [
+            person
+            for seed in range(nights)
+            for person in run(order, people_of(seed, slots=slots, surge=surge, stay=stay), slots=slots)
+        ]
+    return found
+
+
+def of_the_surge(nights: dict[str, list[Person]]) -> dict[str, list[Person]]:
+    """Only those who came while more people arrived than can be answered."""
+    return {order: [one for one in people if SURGE[0] <= one.arrives < SURGE[1]] for order, people in nights.items()}
+
+
+def table(nights: dict[str, list[Person]]) -> str:
+    """Waits in minutes per true level and order, in Markdown."""
+    lines = [
+        "| order | level | people | median | 90 % | 99 % | longest | left unanswered |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
+    for order, people in nights.items():
+        for level in reversed(Level):
+            some = [one for one in people if one.level is level]
+            waits = [one.waited for one in some if one.answered is not None]
+            gone = sum(one.left for one in some) / max(1, len(some))
+            cells = [statistics.median(waits), quantile(waits, 0.9), quantile(waits, 0.99), max(waits)]
+            figures = " | ".join(f"{value:.1f}" for value in cells)
+            lines.append(f"| {order} | {level.code} | {len(some)} | {figures} | {gone:.0%} |")
+    return "\n".join(lines)
+
+
+def shorter(nights: dict[str, list[Person]], level: Level) -> float:
+    """By which share the median wait of a level is shorter than first come first served."""
+    medians = [
+        statistics.median([one.waited for one in nights[order] if one.level is level and one.answered is not None])
+        for order in ("first come", "triage")
+    ]
+    return 1 - medians[1] / medians[0] if medians[0] else 0.0
+
+
+def plot(nights: dict[str, list[Person]], path: Path) -> None:
+    """Share of people answered within so many minutes, per level and order, as an SVG."""
+    import matplotlib as mpl
+
+    mpl.use("svg")
+    mpl.rcParams["svg.hashsalt"] = "queue"
+    import matplotlib.pyplot as plt
+
+    figure, axes = plt.subplots(1, 4, figsize=(13, 3.4), sharey=True)
+    colours = {"first come": "#9a8f80", "triage": "#2f6f62", "perfect": "#c58b2a"}
+    for axis, level in zip(axes, reversed(Level), strict=True):
+        for order, people in nights.items():
+            waits = sorted(one.waited for one in people if one.level is level and one.answered is not None)
+            axis.plot(waits, [(i + 1) / len(waits) for i in range(len(waits))], label=order, color=colours[order])
+        axis.set_title(level.code)
+        axis.set_xlabel("minutes waited")
+        axis.set_xlim(0, 240)
+        axis.grid(alpha=0.3)
+    axes[0].set_ylabel("share answered")
+    axes[-1].legend(frameon=False, loc="lower right")
+    figure.tight_layout()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    figure.savefig(path, metadata={"Date": None})
+
+
+def main(report: Callable[[str], None] = print) -> None:
+    """Print tables for an ordinary night and a surge; draw the surge."""
+    arguments = argparse.ArgumentParser(prog="make simulate-queue")
+    arguments.add_argument("--nights", type=int, default=40)
+    arguments.add_argument("--slots", type=int, default=12, help="conversations held at once by all on duty")
+    arguments.add_argument("--plot", type=Path, default=Path("docs/pictures/queue.svg"))
+    options = arguments.parse_args()
+    for title, surge, stay in (
+        ("An ordinary night, arrivals at 70 % of capacity", False, False),
+        ("A surge, twice capacity from 22:00 to 01:00; people may leave", True, False),
+        ("The same surge, nobody leaves", True, True),
+    ):
+        nights = simulate(nights=options.nights, slots=options.slots, surge=surge, stay=stay)
+        longest = {order: max(one.waited for one in people) for order, people in nights.items()}
+        nights = of_the_surge(nights) if surge else nights
+        report(f"\n{title}: {options.nights} nights, {options.slots} conversations at once\n\n{table(nights)}\n")
+        for level in (Level.IMMINENT, Level.HIGH):
+            report(f"median wait of {level.code} shorter than first come first served by {shorter(nights, level):.0%}")
+        if stay:
+            report(
+                "longest wait of anybody, minutes: " + ", ".join(f"{name} {most:.0f}" for name, most in longest.items())
+            )
+            plot(nights, options.plot)
+            report(f"drawn: {options.plot}")
+
+
+if __name__ == "__main__":
+    main()
