@@ -35,6 +35,20 @@ export function reasonWords(reason) {
   return say(`reason.${reason}`, {}, reason);
 }
 
+/** Longest quotation in a list that is read at a glance, in characters; a tooltip has all of it. */
+const GLANCE = 18;
+
+/** At a glance the words that a rule names say more than the model's whole sentence, which is quoted only alone. */
+function atAGlance(spans) {
+  const named = spans.filter((span) => span.reason !== "model");
+  return named.length ? named : spans;
+}
+
+function shortened(words) {
+  const points = Array.from(words);
+  return points.length > GLANCE ? `${points.slice(0, GLANCE).join("").trimEnd()}…` : words;
+}
+
 /** Fill a list with the words that raised a level: the quotation and what it is about. Repeats are shown once. */
 export function showEvidence(list, spans, { most = 0, quote = true } = {}) {
   const seen = new Set();
@@ -44,14 +58,15 @@ export function showEvidence(list, spans, { most = 0, quote = true } = {}) {
     if (!seen.has(key)) items.push(span);
     seen.add(key);
   }
-  const chosen = most ? items.slice(0, most) : items;
+  const chosen = most ? atAGlance(items).slice(0, most) : items;
   const fresh = chosen.map((span) => {
     const item = document.createElement("li");
     item.className = "evidence-item";
     if (quote && span.words) {
       const words = document.createElement("q");
       words.className = "evidence-words";
-      words.textContent = span.words;
+      words.textContent = most ? shortened(span.words) : span.words;
+      if (words.textContent !== span.words) words.title = span.words;
       item.append(words, " ");
     }
     const reason = document.createElement("span");

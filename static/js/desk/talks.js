@@ -26,8 +26,8 @@ function updateTab(element, id, state, visible) {
   text(mark, count ? String(count) : "");
   mark.setAttribute("aria-label", count ? say("talk.unread", { count }) : "");
   show(mark, count > 0);
-  const pattern = say("talk.waiting_on_you");
-  since(part(element, "waiting"), waitingOnUs(conversation), { pattern, late: LATE_SECONDS });
+  // The head of the conversation says what is counted; here there is room for the time alone.
+  since(part(element, "waiting"), waitingOnUs(conversation), { late: LATE_SECONDS });
   show(part(element, "closed"), conversation.view.state === "closed");
 }
 
