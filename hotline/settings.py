@@ -51,7 +51,7 @@ try:
     EMERGENCY_NUMBERS = parse_emergency_numbers(
         env.str(
             "EMERGENCY_NUMBERS",
-            '[{"number": "12356", "zh": "心理援助热线", "en": "psychological support"},'
+            '[{"number": "12356", "zh": "心理援助热线", "en": "helpline"},'
             ' {"number": "110", "zh": "报警", "en": "police"},'
             ' {"number": "120", "zh": "急救", "en": "ambulance"}]',
         )

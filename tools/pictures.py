@@ -393,9 +393,9 @@ def style_page(camera: Camera, place: Place) -> None:
 
 
 # --- the server -----------------------------------------------------------------------------------------------------
-def evening_zone() -> str:
-    """The time zone in which it is about half past nine in the evening now: the demo tells of an evening."""
-    ahead = (21 - datetime.now(UTC).hour) % 24
+def evening_zone(now: datetime) -> str:
+    """The time zone in which it is past nine in the evening ``now``: the demo tells of an evening."""
+    ahead = (21 - now.astimezone(UTC).hour) % 24
     # The signs of these names are the other way round: Etc/GMT-8 is eight hours ahead.
     return f"Etc/GMT-{ahead}" if ahead <= 14 else f"Etc/GMT+{24 - ahead}"
 
@@ -497,7 +497,7 @@ def main() -> int:
     if not wanted:
         shutil.rmtree(OUT, ignore_errors=True)
     OUT.mkdir(parents=True, exist_ok=True)
-    camera, zone = Camera(wanted), evening_zone()
+    camera, zone = Camera(wanted), evening_zone(datetime.now(UTC))
     with tempfile.TemporaryDirectory(prefix="hotline-pictures-") as folder, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program, args=list(FLAGS))
         with served(folder, zone, debug=False) as address:
