@@ -53,7 +53,7 @@ def for_page() -> dict[str, str]:
         "typing": _("{name} is writing"),
         "with": _("{name} is with you"),
         "waiting": _("Somebody will come. We have not gone away."),
-        "over": _("The conversation has ended."),
+        "over": _("It has ended"),
         "today": _("Today"),
         "left": _("{n} characters left"),
         "error.message.too_long": _(
