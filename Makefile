@@ -10,7 +10,7 @@ ARGS ?=
 export PORT HOST
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test coverage check format messages pictures train evaluate simulate-queue setup setup-dev
+.PHONY: help run demo test coverage check format messages pictures train evaluate bench-triage simulate-queue setup setup-dev
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /\1\t/' | expand -t 12
@@ -51,6 +51,9 @@ train: setup ## train the triage model anew from its corpus
 
 evaluate: setup ## triage beside its baselines, on data training never saw (ARGS='--sets FOLDER')
 	$(PY) manage.py evaluate $(ARGS)
+
+bench-triage: setup ## what a message costs triage, beside scikit-learn's pipeline
+	@$(PY) -m benchmarks.triage_cost
 
 simulate-queue: setup-dev ## waits of a night and a surge, by the order of the queue
 	$(PY) -m tools.simulate_queue $(ARGS)

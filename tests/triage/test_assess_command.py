@@ -27,7 +27,9 @@ def test_rows_are_answered_in_order_and_need_no_settings():
     assert done.returncode == 0, done.stderr
     first, second = (json.loads(line) for line in done.stdout.splitlines())
     assert (first["id"], first["level"]) == ("a", "high")
-    assert first["evidence"][0] | {"turn": 0} == {"start": 1, "end": 4, "reason": "intent", "turn": 0}
+    evidence = first["evidence"][0]
+    assert "自杀" in "我想自杀"[evidence["start"] : evidence["end"]]
+    assert evidence["reason"] == "intent"
     assert (second["id"], second["level"]) == (2, "imminent")
     assert second["levels"][1:] == ["imminent", "imminent"]
 

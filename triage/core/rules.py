@@ -75,9 +75,12 @@ def _active_thoughts(scoped: list[Scoped]) -> Floor:
 
 
 def _continuing_harm(scoped: list[Scoped]) -> Floor:
-    """Self-harm or violence that goes on, or is intended."""
+    """Self-harm or violence that goes on, or is intended; violence of which nothing says that it goes on is less."""
     harms = tuple(one for one in scoped if one.mention.concept in HARMS and one.stands and not one.past)
-    return Floor(Level.HIGH, "continuing_harm", harms) if harms else NONE
+    goes_on = tuple(one for one in harms if one.still or one.mention.concept != "violence_suffered")
+    if goes_on:
+        return Floor(Level.HIGH, "continuing_harm", goes_on)
+    return Floor(Level.MODERATE, "violence", harms) if harms else NONE
 
 
 def _past_attempt(scoped: list[Scoped]) -> Floor:

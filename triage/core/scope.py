@@ -13,6 +13,8 @@ from functools import lru_cache
 
 from triage.core.concepts import LEXICON, Mention
 
+SHORT = 14
+"""Characters of a text that is one bare statement: what it names is taken to be now."""
 _CLAUSE = re.compile(r"[。！？!?；;，,\n、…]|\.(?:\s|$)|\bbut\b|但是?|可是?|不过|只是")
 _SENTENCE = re.compile(r"[。！？!?\n]|\.(?:\s|$)")
 
@@ -32,6 +34,7 @@ class Patterns:
     over: re.Pattern[str]
     idiom: re.Pattern[str]
     feared: re.Pattern[str]
+    ongoing: re.Pattern[str]
 
 
 @lru_cache(maxsize=4)
@@ -53,6 +56,8 @@ class Scoped:
     past: bool = False
     """Past and, as far as the sentence tells, resolved."""
     idiom: bool = False
+    still: bool = False
+    """Something nearby says that it goes on, or the text is too short to say so."""
 
     @property
     def stands(self) -> bool:
@@ -110,5 +115,6 @@ def _scope(
         third=third is not None and (first is None or first.start() < third.start()),
         framed=bool(patterns.quoted.search(nearby) or patterns.work.search(nearby)),
         past=past or (bool(patterns.over.search(nearby)) and bool(patterns.past.search(nearby))),
+        still=len(text) <= SHORT or bool(patterns.ongoing.search(sentence)),
         idiom=any(start < mention.end and mention.start < end for start, end in idioms),
     )

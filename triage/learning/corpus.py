@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,6 +22,7 @@ KINDS = frozenset(
     "burden ideation plan method means timing farewell attempt self_harm violence_suffered violence_intended underway "
     "coded".split()
 )
+CALM_KINDS = frozenset({"ordinary", "practical", "greeting", "relief"})
 PERSONAS = frozenset(
     "student teen worker migrant elderly isolated mother parent partner carer community lgbt other".split()
 )
@@ -110,6 +111,16 @@ def _line(row: list[str], language: str, place: str) -> Line:
         return Line(family, language, Level.from_code(level), kind, persona, text)
     except ValueError as error:
         raise BadCorpus(f"{place}: {error}") from error
+
+
+def calm_lines(lines: Iterable[Line]) -> list[bool]:
+    """Which lines are what a line receives all night: low, of a calm kind, and no twin of a line of risk.
+
+    False alarms are counted on these. A twin ("绳子系好了，狗也喂了") was written to deceive, and is counted by itself.
+    """
+    rows = list(lines)
+    risky = {line.family for line in rows if line.level > Level.LOW}
+    return [line.level is Level.LOW and line.kind in CALM_KINDS and line.family not in risky for line in rows]
 
 
 def read_conversations(folder: Path = CORPUS) -> list[Conversation]:

@@ -14,8 +14,7 @@ from triage import services
 from triage.core.levels import Assessment, Level
 from triage.learning import metrics
 from triage.learning.baselines import BASELINES, Baseline
-from triage.learning.corpus import Conversation, Line
-from triage.learning.training import CALM_KINDS
+from triage.learning.corpus import Conversation, Line, calm_lines
 
 PRODUCT = "this product"
 LANGUAGES = ("zh", "en")
@@ -70,7 +69,7 @@ def held_out(lines: Sequence[Line], method: Method, language: str) -> dict[str, 
     said = method([line.text for line in kept], language)
     crisis = np.array([line.level.is_crisis for line in kept])
     imminent = np.array([line.level is Level.IMMINENT for line in kept])
-    calm = np.array([line.level is Level.LOW and line.kind in CALM_KINDS for line in kept])
+    calm = np.array(calm_lines(kept))
     return {
         "crisis found": str(metrics.rate(said.flags[crisis])),
         "imminent found": str(metrics.rate(said.flags[imminent])),

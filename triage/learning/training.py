@@ -19,11 +19,9 @@ from triage.core import assess
 from triage.core.features import features
 from triage.core.levels import Level
 from triage.core.scorer import HEADS, UNIT, Weights, dump, pack, parse
-from triage.learning.corpus import Line
+from triage.learning.corpus import Line, calm_lines
 
 FOLDS = 5
-CALM_KINDS = frozenset({"ordinary", "practical", "greeting", "relief"})
-"""Kinds of lines that a line receives all night: false alarms are counted on these."""
 DECIMALS = 6
 
 
@@ -35,18 +33,16 @@ class Recipe:
         strength: inverse regularisation of each head (C of scikit-learn).
         rarest: a feature must stand in this many training texts.
         alarms: the share of calm lines a desk can answer as alarms, by level >= MODERATE, HIGH, IMMINENT.
-        miss_costs: how many false alarms one missed line of that level is worth: it bounds the threshold from above.
         doubt_share: the share of calm lines that may be shown as doubtful.
     """
 
     strength: tuple[float, float, float] = (2.0, 2.0, 2.0)
     rarest: int = 2
-    alarms: tuple[float, float, float] = (0.03, 0.008, 0.001)
-    miss_costs: tuple[float, float, float] = (3.0, 10.0, 10.0)
+    alarms: tuple[float, float, float] = (0.03, 0.01, 0.001)
     doubt_share: float = 0.04
 
 
-RECIPES = {"zh": Recipe(), "en": Recipe(alarms=(0.04, 0.012, 0.001))}
+RECIPES = {"zh": Recipe(), "en": Recipe(alarms=(0.04, 0.015, 0.001))}
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +58,8 @@ class Example:
 def examples_of(lines: Sequence[Line]) -> list[Example]:
     """Lines as the model sees them: each window of a long text by itself, as in serving."""
     return [
-        Example(line.family, line.level, line.level is Level.LOW and line.kind in CALM_KINDS, _windows(line))
-        for line in lines
+        Example(line.family, line.level, is_calm, _windows(line))
+        for line, is_calm in zip(lines, calm_lines(lines), strict=True)
     ]
 
 

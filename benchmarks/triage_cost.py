@@ -1,0 +1,103 @@
+"""`make bench-triage`: what one message costs triage, beside scikit-learn's own pipeline with the same weights' job.
+
+Times are CPU seconds of one core, taken in turns in one run, so that ratios hold on a machine that others use too.
+"""
+
+from __future__ import annotations
+
+import gc
+import resource
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+
+CRAFTED = {
+    "one character": "死",
+    "spaces between": "我 想 ",
+    "signs between": "k.i.l.l.",
+    "a quotation": "他说我没有不是想",
+    "means and times": "刀在手里今晚我不想活了，",
+    "emoji": "😭🔪",
+    "full width": "ＡＢ１２",
+    "brackets": "((((",
+}
+ROUNDS = 7
+
+
+def _sample(language: str) -> list[str]:
+    from triage.learning.corpus import read_lines
+
+    return [line.text for line in read_lines() if line.language == language and len(line.text) <= 200]
+
+
+def _cpu(call: Callable[[str], object], texts: Sequence[str]) -> list[float]:
+    """Microseconds of CPU per text, the best of some rounds each: what the work costs, without what disturbed it."""
+    best = [float("inf")] * len(texts)
+    gc.disable()
+    for _ in range(ROUNDS):
+        for place, text in enumerate(texts):
+            began = time.process_time_ns()
+            call(text)
+            best[place] = min(best[place], (time.process_time_ns() - began) / 1000)
+    gc.enable()
+    return best
+
+
+def _row(name: str, times: Sequence[float]) -> str:
+    ranked = sorted(times)
+    return f"{name:34} median {statistics.median(ranked):8.0f} µs   p99 {ranked[int(len(ranked) * 0.99)]:8.0f} µs"
+
+
+def _start() -> str:
+    """Load time and growth, in a process of their own."""
+    script = (
+        "import os, time\n"
+        "from pathlib import Path\n"
+        "def resident(): return int(Path('/proc/self/statm').read_text().split()[1]) * os.sysconf('SC_PAGE_SIZE') / 1e6\n"
+        "from triage import services\n"
+        "before = resident()\n"
+        "began = time.perf_counter()\n"
+        "services.assess('你好'); services.assess('hello there')\n"
+        "took = time.perf_counter() - began\n"
+        "grown = resident() - before\n"
+        "print(f'weights and lexicon load in {took:.3f} s, process grows by {grown:.0f} MB')\n"
+    )
+    return subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout.strip()
+
+
+def main() -> None:
+    """Print the figures."""
+    from sklearn.feature_extraction.text import TfidfVectorizer
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+
+    from triage import services
+    from triage.learning.corpus import read_lines
+
+    print(_start())
+    for language in ("zh", "en"):
+        texts = _sample(language)[:: 3 if language == "zh" else 2][:600]
+        lines = [line for line in read_lines() if line.language == language and not line.is_test]
+        pipeline = make_pipeline(
+            TfidfVectorizer(analyzer="char_wb", ngram_range=(1, 4), min_df=2), LogisticRegression(solver="liblinear")
+        ).fit([line.text for line in lines], [line.level.is_crisis for line in lines])
+        ours = _cpu(services.assess, texts)
+        theirs = _cpu(lambda text, model=pipeline: model.predict_proba([text]), texts)
+        print(_row(f"{language}: this product, everything", ours))
+        print(_row(f"{language}: scikit-learn's Pipeline", theirs))
+        ratio = statistics.median(mine / other for mine, other in zip(ours, theirs, strict=True))
+        print(f"{language}: median of ratios {ratio:.2f}")
+    print("linear in length, µs per character:")
+    for name, piece in CRAFTED.items():
+        per = []
+        for length in (250, 1000, 4000, 8000):
+            text = (piece * length)[:length]
+            per.append(f"{_cpu(services.assess, [text])[0] / min(length, 4000):6.1f}")
+        print(f"  {name:18} at 250, 1,000, 4,000, 8,000 characters: {'  '.join(per)}")
+    print(f"peak of this process {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB, with scikit-learn")
+
+
+if __name__ == "__main__":
+    main()
