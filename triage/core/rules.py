@@ -24,6 +24,8 @@ class Floor:
 
 NEAR = 24
 """Characters within which a time and an act belong together."""
+SEVERAL, APART = 3, 3
+"""So many goodbyes, this many characters from each other, are a goodbye that is meant."""
 NONE = Floor(Level.LOW, "")
 
 
@@ -65,6 +67,8 @@ def _goodbye(scoped: list[Scoped]) -> Floor:
     acts = tuple(one for one in scoped if one.mention.concept in ACTS | {"wish"} and one.now_self)
     if goodbye and acts:
         return Floor(Level.IMMINENT, "farewell_and_intent", goodbye + acts)
+    if len({one.mention.start // APART for one in goodbye}) >= SEVERAL:
+        return Floor(Level.IMMINENT, "farewells", goodbye)
     return Floor(Level.HIGH, "farewell", goodbye) if len(goodbye) > 1 else NONE
 
 
