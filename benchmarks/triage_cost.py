@@ -55,7 +55,8 @@ def _start() -> str:
     script = (
         "import os, time\n"
         "from pathlib import Path\n"
-        "def resident(): return int(Path('/proc/self/statm').read_text().split()[1]) * os.sysconf('SC_PAGE_SIZE') / 1e6\n"
+        "page = os.sysconf('SC_PAGE_SIZE')\n"
+        "def resident(): return int(Path('/proc/self/statm').read_text().split()[1]) * page / 1e6\n"
         "from triage import services\n"
         "before = resident()\n"
         "began = time.perf_counter()\n"
