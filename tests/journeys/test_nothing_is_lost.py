@@ -1,0 +1,112 @@
+"""Reload, lost network, a killed server: nothing missing, nothing doubled, nothing out of order."""
+
+from playwright.sync_api import expect
+
+from tests.journeys.house import answer, heard, say, take, texts
+
+
+def test_a_reload_shows_the_same_story(visitor, house):
+    resident = visitor.resident(nickname="雨停")
+    say(resident, "第一句", "第二句")
+    resident.get_by_test_id("words").fill("写到一半")
+    resident.reload()
+    resident.get_by_test_id("mine").nth(1).wait_for()
+    assert texts(resident) == ["第一句", "第二句"]
+    expect(resident.get_by_test_id("words")).to_have_value("写到一半")
+
+
+def test_words_written_without_network_arrive_once_when_it_is_back(visitor, house):
+    visitor.expected += ["ERR_INTERNET_DISCONNECTED", "WebSocket", "Failed to load resource", "Failed to fetch"]
+    desk = visitor.desk(house.next_counselor())
+    resident = visitor.resident(nickname="断网")
+    say(resident, "在吗")
+    conversation = take(desk, "断网")
+    resident.context.set_offline(True)
+    resident.get_by_test_id("words").fill("这句写在没有网的时候")
+    resident.get_by_test_id("send").click()
+    resident.get_by_test_id("mine").filter(has_text="没有网的时候").wait_for()
+    answer(desk, "断网", "我在")
+    resident.context.set_offline(False)
+    heard(resident, "我在")
+    expect(resident.get_by_test_id("mine").last).to_have_attribute("data-state", "sent", timeout=40_000)
+    conversation.get_by_test_id("line-resident").filter(has_text="没有网的时候").wait_for()
+    assert conversation.get_by_test_id("line-resident").filter(has_text="没有网的时候").count() == 1
+    assert sorted(texts(resident)) == sorted(["在吗", "我在", "这句写在没有网的时候"])
+
+
+def test_what_was_acknowledged_survives_a_killed_server(quick_visitor, quick_house):
+    visitor = quick_visitor
+    visitor.expected += ["ERR_CONNECTION_REFUSED", "WebSocket", "Failed to load resource", "Failed to fetch"]
+    resident = visitor.resident(nickname="停电")
+    say(resident, "第一句", "第二句")
+    quick_house.kill()
+    resident.get_by_test_id("words").fill("停电时写的")
+    resident.get_by_test_id("send").click()
+    expect(resident.get_by_test_id("mine").last).not_to_have_attribute("data-state", "sent")
+    quick_house.open()
+    expect(resident.get_by_test_id("mine").last).to_have_attribute("data-state", "sent", timeout=40_000)
+    assert texts(resident) == ["第一句", "第二句", "停电时写的"]
+    resident.reload()
+    resident.get_by_test_id("mine").nth(2).wait_for()
+    assert texts(resident) == ["第一句", "第二句", "停电时写的"]
+
+
+def test_a_failed_bubble_is_sent_again_by_a_tap(visitor, house):
+    visitor.expected += ["WebSocket", "ERR_INTERNET_DISCONNECTED", "Failed to load resource", "Failed to fetch"]
+    resident = visitor.resident()
+    say(resident, "在吗")
+    resident.context.set_offline(True)
+    resident.get_by_test_id("words").fill("没有送到的一句")
+    resident.get_by_test_id("send").click()
+    bubble = resident.get_by_test_id("mine").last
+    expect(bubble).to_have_attribute("data-state", "failed", timeout=40_000)
+    resident.context.set_offline(False)
+    bubble.click()
+    expect(bubble).to_have_attribute("data-state", "sent", timeout=40_000)
+    assert texts(resident) == ["在吗", "没有送到的一句"]
+
+
+def test_whoever_lost_their_counselor_is_back_on_top_and_told(quick_visitor, quick_house):
+    visitor = quick_visitor
+    desk, other = visitor.desk("c1"), visitor.desk("c2")
+    resident = visitor.resident(nickname="被落下")
+    say(resident, "你好")
+    take(desk, "被落下")
+    expect(resident.get_by_test_id("who")).to_contain_text("小林1")
+    desk.context.close()
+    other.get_by_test_id("queue-row").filter(has_text="被落下").wait_for(timeout=30_000)
+    resident.get_by_test_id("waiting").wait_for()
+    expect(resident.get_by_test_id("happening").last).not_to_be_empty()
+
+
+def test_a_handover_is_offered_and_accepted(visitor, house):
+    giving, taking = house.next_counselor(), house.next_counselor()
+    first, second = visitor.desk(giving), visitor.desk(taking)
+    resident = visitor.resident(nickname="转一转")
+    say(resident, "你好")
+    take(first, "转一转")
+    first.keyboard.press("Alt+h")
+    option = first.locator("#handover-to option").filter(has_text=f"小林{taking[1:]}").first
+    first.locator("#handover-to").select_option(option.get_attribute("value"))
+    first.locator("#handover-note").fill("更懂他的语言")
+    first.get_by_test_id("handover-offer-send").click()
+    second.get_by_test_id("handover-offer").filter(has_text="更懂他的语言").wait_for()
+    second.get_by_test_id("handover-accept").click()
+    expect(resident.get_by_test_id("who")).to_contain_text(f"小林{taking[1:]}")
+    answer(second, "转一转", "我接着陪你")
+    heard(resident, "我接着陪你")
+
+
+def test_a_deactivated_account_loses_its_desk(visitor, house):
+    leaving = house.next_counselor()
+    desk = visitor.desk(leaving)
+    people = visitor.signed_in("gu", "/staff/people/")
+    person = (
+        people.get_by_test_id("person-row")
+        .filter(has=people.locator(f'[name="{leaving}"]'))
+        .or_(people.locator(f'[data-testid="person-row"][name="{leaving}"]'))
+        .or_(people.get_by_test_id("person-row").filter(has_text=f"小林{leaving[1:]}"))
+    )
+    person.first.get_by_test_id("deactivate-ask").click()
+    people.get_by_test_id("deactivate").filter(visible=True).click()
+    desk.wait_for_url("**/staff/sign-in/**")

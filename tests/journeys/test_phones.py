@@ -1,0 +1,166 @@
+"""A phone in somebody's hand: small screens, leaving at once, coming back, no JavaScript."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.journeys.house import PHONE, answer, heard, say, take, texts
+
+PLACES = ["/", "/begin/", "/help/", "/privacy/", "/return/", "/calendar/", "/staff/sign-in/", "/staff/join/"]
+
+
+def too_wide(page) -> int:
+    return page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+
+
+@pytest.mark.parametrize("width", [320, 360])
+def test_no_page_is_wider_than_a_phone(visitor, house, width):
+    size = {"width": width, "height": 640}
+    page = visitor.page("zh", size)
+    for path in PLACES:
+        page.goto(path)
+        assert too_wide(page) <= 0, path
+    resident = visitor.resident(size=size)
+    say(resident, "一句很长很长的话" * 12, "https://" + "x" * 90)
+    assert too_wide(resident) <= 0
+    desk = visitor.desk(house.next_counselor(), size=size)
+    assert too_wide(desk) <= 0
+    board = visitor.signed_in(house.next_supervisor() if width == 320 else "s6", "/staff/board/", size=size)
+    for path in ("/staff/board/", "/staff/reviews/", "/staff/me/"):
+        board.goto(path)
+        assert too_wide(board) <= 0, path
+
+
+def test_the_first_page_is_small_and_asks_nobody_else(visitor, house):
+    page = visitor.page()
+    client = page.context.new_cdp_session(page)
+    client.send("Network.enable")
+    sizes = []
+    client.on("Network.loadingFinished", lambda event: sizes.append(event["encodedDataLength"]))
+    page.goto("/", wait_until="networkidle")
+    assert 0 < sum(sizes) < 100_000
+
+
+@pytest.mark.parametrize("way", ["button", "shift"])
+def test_leaving_at_once_leaves_nothing(visitor, house, way):
+    resident = visitor.resident()
+    say(resident, "有人来了")
+    if way == "button":
+        resident.get_by_test_id("quick-exit").click()
+    else:
+        for _ in range(3):
+            resident.keyboard.press("Shift")
+    resident.wait_for_url("**/calendar/")
+    expect(resident.locator("body")).not_to_contain_text("有人来了")
+    assert resident.evaluate("localStorage.length + sessionStorage.length") == 0
+    resident.go_back()
+    expect(resident.locator("body")).not_to_contain_text("有人来了")
+    assert "/talk/" not in resident.url
+    resident.goto("/talk/")
+    assert "/talk/" not in resident.url
+
+
+def test_leaving_works_while_a_sheet_is_open(visitor, house):
+    resident = visitor.resident()
+    say(resident, "有人来了")
+    resident.get_by_test_id("more-open").click()
+    box = resident.get_by_test_id("quick-exit").bounding_box()
+    resident.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    resident.wait_for_url("**/calendar/")
+
+
+def test_a_return_code_leads_back_to_the_same_story_from_another_device(visitor, house):
+    visitor.expected.append("422")
+    resident = visitor.resident(nickname="归来")
+    say(resident, "这是我的故事")
+    resident.get_by_test_id("more-open").click()
+    resident.get_by_test_id("code-open").click()
+    resident.get_by_test_id("code-make").click()
+    shown = resident.get_by_test_id("code-digits")
+    shown.wait_for()
+    code = re.sub(r"\D", "", shown.inner_text())
+    assert len(code) == 24
+    resident.get_by_test_id("code-close").click()
+    resident.reload()
+    resident.get_by_test_id("mine").first.wait_for()
+    expect(resident.locator("body")).not_to_contain_text(code[:8])
+    other = visitor.page()
+    other.goto("/return/")
+    other.get_by_test_id("code-field").fill("1" * 24)
+    other.get_by_test_id("redeem").click()
+    expect(other.get_by_test_id("problem")).to_be_visible()
+    other.get_by_test_id("code-field").fill(code)
+    other.get_by_test_id("redeem").click()
+    other.wait_for_url("**/talk/")
+    other.get_by_test_id("mine").first.wait_for()
+    assert texts(other) == ["这是我的故事"]
+
+
+def test_erasing_leaves_nothing_to_come_back_to(visitor, house):
+    desk = visitor.desk(house.next_counselor())
+    resident = visitor.resident(nickname="抹去")
+    say(resident, "不想留下这句")
+    conversation = take(desk, "抹去")
+    conversation.get_by_test_id("line-resident").filter(has_text="不想留下这句").wait_for()
+    resident.get_by_test_id("more-open").click()
+    resident.get_by_test_id("erase-open").click()
+    resident.get_by_test_id("erase-yes").click()
+    resident.get_by_test_id("gone").wait_for()
+    expect(desk.locator("body")).not_to_contain_text("不想留下这句")
+    resident.goto("/talk/")
+    expect(resident.locator("body")).not_to_contain_text("不想留下这句")
+
+
+def test_waiting_is_honest_and_helps_meanwhile(visitor, house):
+    visitor.desk(house.next_counselor())
+    first, second = visitor.resident(), visitor.resident()
+    expect(first.get_by_test_id("place")).not_to_be_empty()
+    before = second.get_by_test_id("place").inner_text()
+    expect(second.get_by_test_id("place")).not_to_have_text(first.get_by_test_id("place").inner_text())
+    third = visitor.resident()
+    say(third, "我现在就在楼顶，想跳下去")
+    expect(second.get_by_test_id("place")).not_to_have_text(before)
+    expect(second.get_by_test_id("why")).to_be_visible()
+    second.get_by_test_id("meanwhile").locator("summary").click()
+    expect(second.get_by_test_id("meanwhile").locator(".inside")).to_be_visible()
+
+
+def test_without_javascript_the_first_pages_help(visitor, house):
+    page = visitor.page(java_script_enabled=False)
+    page.goto("/")
+    expect(page.get_by_test_id("numbers")).to_contain_text("12356")
+    expect(page.locator("noscript .card")).to_be_visible()
+    page.get_by_test_id("begin").click()
+    expect(page.get_by_test_id("consent").locator("li")).to_have_count(7)
+    expect(page.get_by_test_id("numbers")).to_contain_text("120")
+    expect(page.locator("noscript .card")).to_be_visible()
+    page.goto("/help/")
+    expect(page.locator("main")).not_to_be_empty()
+
+
+def test_enter_inside_a_chinese_composition_never_sends(visitor, house):
+    resident = visitor.resident(size={"width": 1024, "height": 700})
+    field = resident.get_by_test_id("words")
+    field.fill("ni hao")
+    field.dispatch_event("compositionstart")
+    field.dispatch_event("keydown", {"key": "Enter", "keyCode": 229, "isComposing": True})
+    expect(field).to_have_value("ni hao")
+    field.dispatch_event("compositionend")
+    expect(resident.get_by_test_id("mine")).to_have_count(0)
+    field.press("Enter")
+    expect(resident.get_by_test_id("mine")).to_have_count(1)
+
+
+def test_screen_readers_hear_new_answers_only(visitor, house):
+    desk = visitor.desk(house.next_counselor())
+    resident = visitor.resident(nickname="听")
+    say(resident, "你好")
+    take(desk, "听")
+    answer(desk, "听", "你好，我在")
+    heard(resident, "你好，我在")
+    expect(resident.get_by_test_id("announce")).to_contain_text("你好，我在")
+    resident.reload()
+    heard(resident, "你好，我在")
+    expect(resident.get_by_test_id("announce")).not_to_contain_text("你好，我在")
+    assert resident.viewport_size == PHONE

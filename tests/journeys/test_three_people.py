@@ -1,0 +1,167 @@
+"""Three people at once: one who writes in danger, one who answers, one who watches and reviews."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.journeys.house import answer, heard, row, say, take, talk
+
+
+def test_from_the_first_word_to_the_review(visitor, house):
+    counselor, supervisor = house.next_counselor(), house.next_supervisor()
+    desk = visitor.desk(counselor)
+    board = visitor.signed_in(supervisor, "/staff/board/")
+
+    resident = visitor.resident(nickname="小雨")
+    expect(resident.get_by_test_id("numbers")).to_be_visible()
+    expect(resident.get_by_test_id("numbers")).not_to_have_class("numbers is-forward")
+    say(resident, "睡不着", "我不想活了，今晚就想从楼上跳下去")
+    expect(resident.get_by_test_id("numbers")).to_have_class("numbers is-forward")
+
+    waits = row(desk, "小雨")
+    expect(waits).to_have_attribute("data-level", "imminent")
+    expect(waits.get_by_test_id("queue-evidence")).to_contain_text("不想活了")
+    expect(board.get_by_test_id("board-waiting").get_by_test_id("board-row").filter(has_text="小雨")).to_be_visible()
+
+    conversation = take(desk, "小雨")
+    expect(resident.get_by_test_id("who")).to_contain_text("小林")
+    desk.get_by_test_id("talk-field").first.type("我在")
+    resident.get_by_test_id("typing").wait_for()
+    answer(desk, "小雨", "我在这里，你现在在什么地方？")
+    heard(resident, "我在这里，你现在在什么地方？")
+    resident.get_by_test_id("words").type("家")
+    expect(conversation.get_by_test_id("talk-typing")).not_to_be_empty()
+    resident.get_by_test_id("words").fill("")
+    say(resident, "在家里，窗边")
+    conversation.get_by_test_id("line-resident").filter(has_text="在家里，窗边").wait_for()
+
+    desk.get_by_test_id("note-field").fill("独自在家，六楼")
+    desk.get_by_test_id("note-save").click()
+    expect(desk.get_by_test_id("notes")).to_contain_text("独自在家，六楼")
+
+    desk.keyboard.press("Alt+s")
+    desk.locator("#help-question").fill("要不要请人上门？")
+    desk.get_by_test_id("help-send").click()
+    board.get_by_test_id("board-help").first.wait_for()
+    board.get_by_test_id("board-talking").get_by_test_id("board-open").filter(has_text="小雨").click()
+    board.get_by_test_id("reading-note").wait_for()
+    expect(board.get_by_test_id("reader-lines")).to_contain_text("在家里，窗边")
+    board.get_by_test_id("advice-field").fill("先问窗户能不能关上，我在旁边")
+    board.get_by_test_id("advice-send").click()
+    expect(desk.get_by_test_id("notes")).to_contain_text("先问窗户能不能关上")
+
+    desk.keyboard.press("Alt+o")
+    desk.locator('#dialog-override input[value="high"]').check()
+    desk.locator("#override-reason").fill("窗已关，答应等到天亮")
+    desk.get_by_test_id("override-save").click()
+    expect(desk.locator("#place-person")).to_contain_text("窗已关，答应等到天亮")
+    expect(resident.get_by_test_id("log")).not_to_contain_text("独自在家")
+    expect(resident.locator("body")).not_to_contain_text("窗已关")
+
+    desk.keyboard.press("Alt+e")
+    desk.locator('#dialog-end input[value="helped"]').check()
+    desk.locator("#end-wrap-up").fill("约好明天再聊")
+    desk.get_by_test_id("end-send").click()
+    resident.get_by_test_id("ending").wait_for()
+    resident.get_by_test_id("mood-after-4").click()
+    expect(resident.get_by_test_id("mood-after-4")).to_have_attribute("aria-pressed", "true")
+    resident.get_by_test_id("feedback-text").fill("谢谢你陪我")
+    resident.get_by_test_id("thanks").click()
+    resident.locator("#feedback-done").wait_for()
+
+    board.goto("/staff/reviews/")
+    board.get_by_test_id("review-row").filter(has_text="小雨").get_by_test_id("review-open").click()
+    expect(board.get_by_test_id("review-lines")).to_contain_text("我不想活了")
+    expect(board.get_by_test_id("readers")).to_contain_text("沈老师")
+    board.locator('input[name="decision"][value="agree"]').check()
+    board.locator('[name="reason"]').fill("处理得当")
+    board.get_by_test_id("decide").click()
+    board.wait_for_url("**/staff/reviews/")
+    expect(board.get_by_test_id("review-row").filter(has_text="小雨")).to_have_count(0)
+    board.get_by_test_id("reviews-tab-decided").click()
+    board.get_by_test_id("review-row").filter(has_text="小雨").get_by_test_id("review-open").click()
+    expect(board.get_by_test_id("decisions")).to_contain_text("处理得当")
+
+
+@pytest.mark.parametrize(
+    ("language", "first", "reply"), [("en", "I can't sleep and I feel alone", "I am here with you.")]
+)
+def test_the_short_story_in_english(visitor, house, language, first, reply):
+    desk = visitor.desk(house.next_counselor(), language)
+    resident = visitor.resident(language, nickname="Ash")
+    assert resident.evaluate("document.documentElement.lang") == "en"
+    say(resident, first)
+    take(desk, "Ash")
+    answer(desk, "Ash", reply)
+    heard(resident, reply)
+    for page in (resident, desk):
+        shown = page.locator("body").inner_text()
+        assert not any("\u4e00" <= char <= "\u9fff" for char in shown.replace("小林", "").replace("中文", "")), shown
+
+
+def test_two_counselors_reach_for_one_person_and_one_gets_them(visitor, house):
+    desks = [visitor.desk(house.next_counselor()) for _ in range(2)]
+    resident = visitor.resident(nickname="阿树")
+    say(resident, "有人吗")
+    for desk in desks:
+        row(desk, "阿树").wait_for()
+    claims = [row(desk, "阿树").get_by_test_id("queue-claim").element_handle() for desk in desks]
+    for desk, claim in zip(desks, claims, strict=True):
+        desk.evaluate("(button) => { setTimeout(() => button.click(), 150) }", claim)
+    expect(resident.get_by_test_id("who")).to_contain_text("小林")
+    for desk in desks:
+        expect(row(desk, "阿树").get_by_test_id("queue-claim").filter(visible=True)).to_have_count(0)
+    holders = [desk for desk in desks if desk.get_by_test_id("talk").filter(has_text="阿树").count()]
+    assert len(holders) == 1
+    other = next(desk for desk in desks if desk not in holders)
+    told = (
+        other.get_by_test_id("queue-taken")
+        .filter(has_text="小林")
+        .or_(other.get_by_test_id("notice").filter(has_text="小林"))
+    )
+    expect(told.first).to_be_visible()
+
+
+def test_several_people_side_by_side(visitor, house):
+    desk = visitor.desk(house.next_counselor())
+    people = {name: visitor.resident(nickname=name) for name in ("甲甲", "乙乙", "丙丙")}
+    for name, page in people.items():
+        say(page, f"我是{name}")
+        take(desk, name)
+    desk.keyboard.press("Alt+3")
+    talk(desk, "丙丙").get_by_test_id("talk-field").fill("写了一半")
+    say(people["甲甲"], "还在吗")
+    desk.get_by_test_id("tab-unread").filter(has_text="1").wait_for()
+    expect(desk.get_by_test_id("tab-waiting").first).to_contain_text(":")
+    assert desk.title().startswith("(")
+    desk.keyboard.press("Escape")
+    desk.keyboard.press("Alt+1")
+    talk(desk, "甲甲").get_by_test_id("line-resident").filter(has_text="还在吗").wait_for()
+    desk.reload()
+    desk.locator('#link[data-link="open"]').wait_for()
+    desk.keyboard.press("Alt+3")
+    expect(talk(desk, "丙丙").get_by_test_id("talk-field")).to_have_value("写了一半")
+
+
+ALLOWED = {"english", "javascript", "ctrl", "shift", "alt", "esc", "enter", "tab", "space"}
+
+
+def test_chinese_pages_hold_no_english(visitor, house):
+    desk = visitor.desk(house.next_counselor())
+    resident = visitor.resident(nickname="小雨")
+    assert resident.evaluate("document.documentElement.lang") == "zh-hans"
+    say(resident, "我不想活了")
+    take(desk, "小雨")
+    board = visitor.signed_in("s5", "/staff/board/")
+    people = visitor.signed_in("gu", "/staff/people/")
+    pages = [resident, desk, board, people]
+    reviews = visitor.signed_in("s5", "/staff/reviews/")
+    pages.append(reviews)
+    for path in ("/", "/help/", "/privacy/", "/return/", "/calendar/", "/staff/sign-in/", "/staff/join/"):
+        page = visitor.page()
+        page.goto(path)
+        pages.append(page)
+    for page in pages:
+        words = {word.lower() for word in re.findall(r"[A-Za-z]{3,}", page.locator("body").inner_text())}
+        assert words <= ALLOWED, page.url
