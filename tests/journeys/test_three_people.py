@@ -144,7 +144,7 @@ def test_several_people_side_by_side(visitor, house):
     expect(talk(desk, "丙丙").get_by_test_id("talk-field")).to_have_value("写了一半")
 
 
-ALLOWED = {"english", "javascript", "ctrl", "shift", "alt", "esc", "enter", "tab", "space"}
+ALLOWED = {"cookie", "english", "javascript", "ctrl", "shift", "alt", "esc", "enter", "tab", "space"}
 
 
 def test_chinese_pages_hold_no_english(visitor, house):
