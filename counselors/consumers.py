@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any, ClassVar, TypeVar
 
 from django.conf import settings
@@ -109,6 +110,9 @@ class DeskSocket(FrameSocket):
         await self.answer(welcome)
         for hex_ in held:
             await self._push_lines(hex_)
+        for hex_ in await self.as_staff(_no_longer_held, frame.held):
+            self.following[hex_] = frame.held[hex_]
+            await self._lose(hex_)
 
     async def ping(self, frame: protocol.DeskPing) -> None:
         """Heartbeat: heals whatever hints did not bring."""
@@ -313,8 +317,9 @@ class DeskSocket(FrameSocket):
         """A conversation is not this person's any more. Of one that ended they still get the last words."""
         why = await self.as_staff(_why_lost, hex_)
         if why == errors.CLOSED:
-            await self.answer(protocol.View(view=await self.as_staff(_view, hex_)))
-            await self._push_lines(hex_)
+            with suppress(Refused):
+                await self.answer(protocol.View(view=await self.as_staff(_view, hex_)))
+                await self._push_lines(hex_)
         await self.answer(protocol.Gone(conversation=hex_, why=why))
         await self._unfollow(hex_)
 
@@ -401,6 +406,12 @@ def _open(staff: StaffMember, hex_: str) -> protocol.ConversationView:
 def _lines(staff: StaffMember, hex_: str, after: int) -> tuple[list[protocol.Line], int]:
     conversation = access.readable_by(staff, hex_)
     return selectors.lines_after(conversation, after), conversation.last_seq
+
+
+def _no_longer_held(staff: StaffMember, shown: Mapping[str, int]) -> list[str]:
+    """Of what a page shows, the conversations that left this person while the page was away."""
+    theirs = Conversation.objects.filter(pk__in=shown, transitions__new=State.ACTIVE, transitions__staff_id=staff.pk)
+    return [one.hex for one in theirs.exclude(state=State.ACTIVE, holder_id=staff.pk).distinct()]
 
 
 def _why_lost(staff: StaffMember, hex_: str) -> str:

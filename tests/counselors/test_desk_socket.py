@@ -158,6 +158,38 @@ async def test_the_last_words_of_who_left_are_still_shown(conversation, lin, pag
     assert (await page.until("gone"))["why"] == "conversation.closed"
 
 
+async def test_the_last_words_said_while_the_desk_was_away_are_still_shown(conversation, lin, pages):
+    """The resident says goodbye and ends while the counselor's line is down: the page must not just lose them."""
+    await there(conversation.says, "我先走了，谢谢你")
+    await there(lambda: moves.leave_locked(conversation.row))
+    page = await pages(lin)
+    welcome = await page.ask("hello", held={conversation.hex: 2})
+    assert welcome["views"] == []
+    assert (await page.until("view"))["view"]["state"] == "closed"
+    lines = await page.until("lines")
+    assert [line["text"] or line["event"] for line in lines["lines"]] == ["我先走了，谢谢你", "closed:left_during"]
+    gone = await page.until("gone")
+    assert (gone["conversation"], gone["why"]) == (conversation.hex, "conversation.closed")
+
+
+async def test_who_went_back_while_the_desk_was_away_is_told_as_gone_without_a_word(
+    conversation, counselor, lin, pages
+):
+    await there(moves.give_back, conversation.hex, by=counselor, note="请接着听")
+    await there(conversation.says, "还有人吗")
+    page = await pages(lin)
+    await page.ask("hello", held={conversation.hex: 2})
+    assert (await page.until("gone"))["why"] == "conversation.moved"
+    assert not [frame for frame in await page.catch_up() if frame["type"] in {"lines", "view"}]
+
+
+async def test_naming_a_conversation_that_was_never_ones_own_brings_nothing(conversation, waiting, zhou, pages):
+    await there(conversation.says, "不是给你看的")
+    page = await pages(zhou)
+    await page.ask("hello", held={conversation.hex: 0, waiting.hex: 0, "f" * 32: 0})
+    assert not [frame for frame in await page.catch_up() if frame["type"] in {"lines", "view", "gone"}]
+
+
 async def test_erased_words_are_gone_from_the_desk(conversation, lin, pages):
     page = await pages(lin)
     await page.ask("hello")

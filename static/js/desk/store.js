@@ -268,7 +268,10 @@ function welcome(state, frame, now) {
   };
   for (const id of state.slots) {
     const one = id && state.conversations[id];
-    if (one && one.view && one.view.state !== "closed" && !mine.has(id)) next = leave(next, id, "conversation.vanished");
+    // The server says "gone" of each of these, and brings the last words first.
+    if (one && one.view && one.view.state !== "closed" && !mine.has(id)) {
+      next = { ...next, expected: { [id]: "conversation.vanished", ...next.expected } };
+    }
   }
   for (const view of frame.views) next = withView(next, view);
   return next;
