@@ -46,7 +46,7 @@ def main() -> int:
     shown = "127.0.0.1" if host == "0.0.0.0" else f"[{host}]" if ":" in host else host  # noqa: S104 - compared
     address = f"http://{shown}:{port}/"
     print(f"\n  Residents  {address}\n  Staff      {address}staff/\n  Stop with Ctrl-C.\n", flush=True)
-    command = _daphne(host, port)
+    command = serving(host, port)
     return _serve_and_simulate(command, address.rstrip("/")) if simulate else _become(command)
 
 
@@ -54,7 +54,8 @@ def _become(command: list[str]) -> NoReturn:
     os.execv(command[0], command)  # noqa: S606 - no shell is wanted
 
 
-def _daphne(host: str, port: str) -> list[str]:
+def serving(host: str, port: str) -> list[str]:
+    """The command that serves: one process at ``host``:``port``."""
     command = [sys.executable, "-m", "daphne", "-v", "0", "-b", host, "-p", port]
     # -v 0: no address, no path is printed. Frames over 64 KiB end the socket before they take memory.
     command += ["--websocket-max-frame-size", "65536", "--websocket-max-message-size", "65536", "--no-server-name"]

@@ -1,0 +1,171 @@
+"""The service in processes of its own, started with the very command of `make run`, in surroundings of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import secrets
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+from http.cookiejar import CookieJar
+from pathlib import Path
+
+from counselors.demo.people import PASSWORD
+from hotline.environment import new_key_entry
+from tests.servers import free_port
+from tools.run import serving
+
+ROOT = Path(__file__).parents[2]
+READY_WITHIN_SECONDS = 30.0
+_TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
+_here = urllib.request.ProxyHandler({})
+
+
+class Process:
+    """One server process."""
+
+    def __init__(self, site: Site, port: int) -> None:
+        self.site, self.port = site, port
+        self.url = f"http://127.0.0.1:{port}"
+        self.log_path = site.folder / f"log-{port}-{time.monotonic_ns()}"
+        with self.log_path.open("w") as log:
+            self.popen = subprocess.Popen(
+                serving("127.0.0.1", str(port)), cwd=ROOT, env=site.environment, stdout=log, stderr=log
+            )
+
+    @property
+    def log(self) -> str:
+        """All that it wrote."""
+        return self.log_path.read_text(errors="replace")
+
+    def is_ready(self) -> bool:
+        """Whether it answers."""
+        try:
+            return self.get("/healthz")[0] == 200
+        except OSError:
+            return False
+
+    def wait_until_ready(self) -> Process:
+        """Returns itself once it answers."""
+        deadline = time.monotonic() + READY_WITHIN_SECONDS
+        while not self.is_ready():
+            assert self.popen.poll() is None, self.log
+            assert time.monotonic() < deadline, f"not ready after {READY_WITHIN_SECONDS} s: {self.log}"
+            time.sleep(0.02)
+        return self
+
+    def get(self, path: str) -> tuple[int, str]:
+        """Status and text of a page."""
+        try:
+            with urllib.request.build_opener(_here).open(self.url + path, timeout=20) as answer:
+                return answer.status, answer.read().decode()
+        except urllib.error.HTTPError as error:
+            return error.code, error.read().decode()
+
+    def kill(self) -> None:
+        """As a power cut does: no warning, no last word."""
+        self.popen.kill()
+        self.popen.wait(10)
+
+    def end(self, *, within: float = 15.0) -> int:
+        """As a service manager does. Returns the exit code."""
+        self.popen.send_signal(signal.SIGTERM)
+        return self.popen.wait(within)
+
+    # --- people -----------------------------------------------------------------------------------------------------
+    def begin(self) -> str:
+        """A new resident, by the form that residents use. Returns the browser's cookies."""
+        return self._submit("/begin/", {}, "visit")
+
+    def sign_in(self, username: str) -> str:
+        """One of the demo's people, by the form that staff use. Returns the browser's cookies."""
+        return self._submit("/staff/sign-in/", {"username": username, "password": PASSWORD, "next": ""}, "desk")
+
+    def _submit(self, path: str, fields: dict[str, str], cookie: str) -> str:
+        jar = CookieJar()
+        opener = urllib.request.build_opener(_here, urllib.request.HTTPCookieProcessor(jar))
+        with opener.open(self.url + path, timeout=20) as page:
+            token = _TOKEN.search(page.read().decode())
+        body = urllib.parse.urlencode({**fields, "csrfmiddlewaretoken": token[1]}).encode()
+        with opener.open(self.url + path, body, timeout=20):
+            pass
+        assert any(one.name == cookie for one in jar), f"{path} gave no {cookie}"
+        return "; ".join(f"{one.name}={one.value}" for one in jar)
+
+
+class Site:
+    """One database, one set of secrets, any number of processes."""
+
+    def __init__(self, folder: Path, **variables: str) -> None:
+        self.folder = folder
+        self.processes: list[Process] = []
+        self.environment = {
+            "PATH": os.environ["PATH"],
+            "HOTLINE_IGNORE_DOTENV": "1",
+            "PYTHONWARNINGS": "default",
+            "HTTPS": "false",
+            "ALLOWED_HOSTS": "localhost,127.0.0.1",
+            "SECRET_KEY": secrets.token_urlsafe(48),
+            "HOTLINE_KEYS": new_key_entry(),
+            "VAR_DIR": str(folder / "var"),
+            "ARGON2_MEMORY_KIB": "64",  # a hash in a millisecond
+            **variables,
+        }
+
+    def manage(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run manage.py in these surroundings."""
+        return subprocess.run(
+            [sys.executable, "manage.py", *arguments],
+            cwd=ROOT,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
+
+    def prepare(self) -> Site:
+        """Tables, demo accounts, static files."""
+        for arguments in (("migrate",), ("collectstatic", "--noinput"), ("seed_demo",)):
+            done = self.manage(*arguments, "--verbosity", "0")
+            assert done.returncode == 0, done.stderr
+        return self
+
+    def prepare_like(self, other: Site, *, database: bool) -> Site:
+        """As :meth:`prepare`, from files that another site made; without its ``database``, tables are made anew."""
+        var = self.folder / "var"
+        shutil.copytree(other.folder / "var" / "static", var / "static", copy_function=os.link)
+        for name in ("SECRET_KEY", "HOTLINE_KEYS"):
+            self.environment[name] = other.environment[name]
+        if database:
+            for path in (other.folder / "var").glob("hotline.sqlite3*"):
+                shutil.copy(path, var)
+            return self
+        for arguments in (("migrate",), ("seed_demo",)):
+            done = self.manage(*arguments, "--verbosity", "0")
+            assert done.returncode == 0, done.stderr
+        return self
+
+    def start(self, port: int | None = None) -> Process:
+        """One more process; with ``port``, where another one was."""
+        process = Process(self, port or free_port())
+        self.processes.append(process)
+        return process.wait_until_ready()
+
+    def stop(self) -> None:
+        """End whatever still runs."""
+        for process in self.processes:
+            if process.popen.poll() is None:
+                process.kill()
+
+
+def read_json(process: Process, path: str) -> tuple[int, dict]:
+    """Status and facts of a page that answers in JSON."""
+    status, text = process.get(path)
+    return status, json.loads(text)
