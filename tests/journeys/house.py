@@ -82,9 +82,9 @@ class House:
         return f"http://127.0.0.1:{self.port}"
 
     def open(self) -> House:
-        from tools.run import _daphne
+        from tools.run import serving
 
-        self.process = subprocess.Popen(_daphne("127.0.0.1", str(self.port)), cwd=ROOT, env=self.surroundings)
+        self.process = subprocess.Popen(serving("127.0.0.1", str(self.port)), cwd=ROOT, env=self.surroundings)
         deadline = time.monotonic() + READY_WITHIN_SECONDS
         while time.monotonic() < deadline and self.process.poll() is None:
             try:
