@@ -4,5 +4,5 @@ SECRET_KEY = "unused: these commands sign nothing"  # noqa: S105 - no secret
 INSTALLED_APPS = ["triage"]
 DATABASES: dict[str, object] = {}
 USE_TZ = True
-COMMANDS = frozenset({"assess", "train", "evaluate"})
+COMMANDS = frozenset({"assess", "train", "evaluate", "count_background"})
 """Those that manage.py runs with these settings."""

@@ -16,7 +16,7 @@ from triage.core.scope import Scoped
 from triage.core.scorer import LanguageModel, Weights
 
 RULES_VERSION = "rules-2"
-FLOOR_PROBABILITY = {Level.LOW: 0.0, Level.MODERATE: 0.15, Level.HIGH: 0.85, Level.IMMINENT: 0.97}
+FLOOR_PROBABILITY = {Level.LOW: 0.0, Level.MODERATE: 0.1, Level.HIGH: 0.6, Level.IMMINENT: 0.85}
 """Least P(level >= HIGH) that goes with a floor. A floor is not a measurement: these are set, and said to be set."""
 WINDOW = {"zh": 90, "en": 240}
 """Characters read at once; of a longer text the gravest window counts, since danger is often one sentence of many."""

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from triage import services
 from triage.core.levels import Assessment, Level
-from triage.learning import metrics
+from triage.learning import background, metrics
 from triage.learning.baselines import BASELINES, Baseline
 from triage.learning.corpus import Conversation, Line, calm_lines
 
@@ -95,9 +95,11 @@ def breakdown(lines: Sequence[Line], by: str) -> Iterator[tuple[str, metrics.Rat
     yield from sorted(rates, key=lambda pair: (pair[1].value, pair[0]))
 
 
-def outside(path: Path, ways: dict[str, Method]) -> Iterator[tuple[str, dict[str, str]]]:
+def outside(path: Path, ways: dict[str, Method], *, unseen: bool = False) -> Iterator[tuple[str, dict[str, str]]]:
     """Figures of every method on a set from elsewhere: JSON lines with text or turns, crisis or grade, lang."""
     rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
+    if unseen:
+        rows = [row for row in rows if not background.is_counted(str(row["id"]))]
     language = "en" if str(rows[0].get("lang", "zh")).startswith("en") else "zh"
     texts = [row["text"] if "text" in row else "\n".join(row["turns"]) for row in rows]
     for name, method in ways.items():

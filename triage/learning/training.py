@@ -19,6 +19,7 @@ from triage.core import assess
 from triage.core.features import features
 from triage.core.levels import Level
 from triage.core.scorer import HEADS, UNIT, Weights, dump, pack, parse
+from triage.learning import background
 from triage.learning.corpus import Line, calm_lines
 
 FOLDS = 5
@@ -36,13 +37,13 @@ class Recipe:
         doubt_share: the share of calm lines that may be shown as doubtful.
     """
 
-    strength: tuple[float, float, float] = (2.0, 2.0, 2.0)
+    strength: tuple[float, float, float] = (6.0, 6.0, 6.0)
     rarest: int = 2
-    alarms: tuple[float, float, float] = (0.03, 0.01, 0.001)
+    alarms: tuple[float, float, float] = (0.05, 0.02, 0.002)
     doubt_share: float = 0.04
 
 
-RECIPES = {"zh": Recipe(), "en": Recipe(alarms=(0.04, 0.015, 0.001))}
+RECIPES = {"zh": Recipe(), "en": Recipe(alarms=(0.05, 0.02, 0.002))}
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +64,22 @@ def examples_of(lines: Sequence[Line]) -> list[Example]:
     ]
 
 
+def drawn_examples(language: str) -> list[tuple[str, ...]]:
+    """Lines drawn from counts of ordinary talk, as the model sees them."""
+    return [window for text in background.drawn_lines(language) for window in _windows_of(text, language)]
+
+
 def _windows(line: Line) -> tuple[tuple[str, ...], ...]:
-    reading = assess.read(line.text)
+    return _windows_of(line.text, line.language)
+
+
+def _windows_of(words: str, language: str) -> tuple[tuple[str, ...], ...]:
+    reading = assess.read(words)
     text = reading.normal.text
     found = []
-    for start, end in assess.windows(text, assess.WINDOW[line.language]):
+    for start, end in assess.windows(text, assess.WINDOW[language]):
         inside = [one for one in reading.scoped if start <= one.mention.start < end]
-        found.append(tuple(features(text[start:end], line.language, inside)))
+        found.append(tuple(features(text[start:end], language, inside)))
     return tuple(found)
 
 
@@ -87,13 +97,18 @@ class UrgencyModel:
     def __init__(self, recipe: Recipe) -> None:
         self.recipe = recipe
 
-    def fit(self, examples: Sequence[Example]) -> UrgencyModel:
-        """Learn; a long text of risk counts with the window that says most, found by a first round."""
+    def fit(self, examples: Sequence[Example], drawn: Sequence[tuple[str, ...]] = ()) -> UrgencyModel:
+        """Learn; a long text of risk counts with the window that says most, found by a first round.
+
+        Args:
+            examples: the corpus.
+            drawn: features of lines drawn from counts of ordinary talk (see background.py), all without risk.
+        """
         texts, levels = _rows(examples, whole=True, model=None)
-        self._fit(texts, levels)
+        self._fit(texts + list(drawn), np.append(levels, np.zeros(len(drawn), dtype=int)))
         if any(len(one.windows) > 1 and one.level > Level.LOW for one in examples):
             texts, levels = _rows(examples, whole=False, model=self)
-            self._fit(texts, levels)
+            self._fit(texts + list(drawn), np.append(levels, np.zeros(len(drawn), dtype=int)))
         return self
 
     def _fit(self, texts: list[tuple[str, ...]], levels: NDArray[np.int_]) -> None:
@@ -170,10 +185,10 @@ class Trained:
     doubt: float
 
 
-def train_language(examples: Sequence[Example], recipe: Recipe) -> Trained:
+def train_language(examples: Sequence[Example], recipe: Recipe, drawn: Sequence[tuple[str, ...]] = ()) -> Trained:
     """Fit on all of ``examples``; calibrate and set thresholds on folds that no line's family crosses."""
     levels = np.array([int(one.level) for one in examples])
-    apart = out_of_fold(examples, recipe)
+    apart = out_of_fold(examples, recipe, drawn)
     slope, shift = [], []
     calibrated = np.empty_like(apart)
     for head, level in enumerate((Level.MODERATE, Level.HIGH, Level.IMMINENT)):
@@ -188,17 +203,19 @@ def train_language(examples: Sequence[Example], recipe: Recipe) -> Trained:
         for head, share in enumerate(recipe.alarms)
     ]
     doubt = round(min(float(np.quantile(calm[:, 1], 1 - recipe.doubt_share)), thresholds[1]), DECIMALS)
-    model = UrgencyModel(recipe).fit(examples)
+    model = UrgencyModel(recipe).fit(examples, drawn)
     return Trained(model, tuple(slope), tuple(shift), tuple(thresholds), doubt)
 
 
-def out_of_fold(examples: Sequence[Example], recipe: Recipe) -> NDArray[np.float64]:
+def out_of_fold(
+    examples: Sequence[Example], recipe: Recipe, drawn: Sequence[tuple[str, ...]] = ()
+) -> NDArray[np.float64]:
     """Raw probabilities of each example by a model that saw nothing of its family; shape (examples, 3)."""
     families = np.array([one.family for one in examples])
     found = np.zeros((len(examples), len(HEADS)))
     splitter = GroupKFold(n_splits=FOLDS)
     for seen, unseen in splitter.split(families, groups=families):
-        model = UrgencyModel(recipe).fit([examples[i] for i in seen])
+        model = UrgencyModel(recipe).fit([examples[i] for i in seen], drawn)
         found[unseen] = model.predict_windows([examples[i] for i in unseen])
     return found
 
@@ -233,13 +250,18 @@ def export_language(trained: Trained) -> dict[str, Any]:
 
 
 def build(
-    lines: Sequence[Line], *, corpus: str, report: Callable[[str], None] = lambda _message: None
+    lines: Sequence[Line],
+    *,
+    corpus: str,
+    with_background: bool = True,
+    report: Callable[[str], None] = lambda _message: None,
 ) -> tuple[str, Weights]:
     """Train every language on the lines that may be learned from.
 
     Args:
         lines: the corpus; test lines are left out here.
         corpus: the corpus' hash, kept in the file.
+        with_background: whether counts of ordinary talk from elsewhere help (see background.py).
         report: told what is done.
 
     Returns:
@@ -250,7 +272,8 @@ def build(
     for language, recipe in RECIPES.items():
         learned = [line for line in lines if line.language == language and not line.is_test]
         report(f"{language}: {len(learned)} lines")
-        languages[language] = export_language(train_language(examples_of(learned), recipe))
+        drawn = drawn_examples(language) if with_background else []
+        languages[language] = export_language(train_language(examples_of(learned), recipe, drawn))
         counts[language] = len(learned)
     data = {"version": f"linear-2-{corpus[:8]}", "corpus": corpus, "lines": counts, "languages": languages}
     text = dump(data)

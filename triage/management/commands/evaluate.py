@@ -45,5 +45,6 @@ class Command(BaseCommand):
             for name, share in list(evaluation.breakdown(lines, by))[: options["worst"]]:
                 self.stdout.write(f"  {name}: {share} ({share.hits}/{share.count})")
         for path in sorted(folder.glob("*.jsonl")) if folder else []:
-            self.stdout.write(f"\n{path.stem}\n")
-            self.stdout.write(evaluation.table(list(evaluation.outside(path, ways))))
+            unseen = path.stem.startswith("ordinary_")
+            self.stdout.write(f"\n{path.stem}{' (the half of which nothing was counted)' if unseen else ''}\n")
+            self.stdout.write(evaluation.table(list(evaluation.outside(path, ways, unseen=unseen))))

@@ -22,6 +22,8 @@ class Command(BaseCommand):
             "--output", type=Path, default=WEIGHTS, help="where the weights go (default: the served ones)"
         )
 
+        parser.add_argument("--without-background", action="store_true", help="learn from the corpus alone")
+
     def handle(self, *args: Any, **options: Any) -> None:
         """Train, write, tell."""
         # Learning brings scikit-learn along; nothing that serves may import it.
@@ -31,7 +33,12 @@ class Command(BaseCommand):
             lines = corpus.read_lines()
         except corpus.BadCorpus as error:
             raise CommandError(str(error)) from error
-        text, weights = training.build(lines, corpus=corpus.corpus_hash(), report=self.stdout.write)
+        text, weights = training.build(
+            lines,
+            corpus=corpus.corpus_hash(),
+            with_background=not options["without_background"],
+            report=self.stdout.write,
+        )
         output: Path = options["output"]
         output.parent.mkdir(parents=True, exist_ok=True)
         output.write_text(text, encoding="utf-8")
