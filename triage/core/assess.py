@@ -48,8 +48,13 @@ def read(text: str) -> Reading:
     return Reading(normal, language, scope.read(normal.text, language, concepts.find(normal.text, language)))
 
 
-def assess(reading: Reading, weights: Weights | None) -> Assessment:
-    """What rules and model make of one message by itself.
+def assess(reading: Reading, weights: Weights | None, context: Reading | None = None) -> Assessment:
+    """What rules and model make of one message.
+
+    Args:
+        reading: the message.
+        weights: the model, if there is one.
+        context: the message and those before it, read together; without it the message stands alone.
 
     Without weights the rules speak alone and the message counts as not scored, unless a rule has found a crisis.
     """
@@ -63,7 +68,13 @@ def assess(reading: Reading, weights: Weights | None) -> Assessment:
         chance = max(0.5, FLOOR_PROBABILITY[floor.level])
         return Assessment(level, chance, evidence, version_of(weights), scored=floor.level.is_crisis)
     chances, window = _gravest_window(reading, model)
-    level = model_level(chances, model.thresholds)
+    if context is None or context.language != reading.language:
+        level = model_level(chances, model.thresholds)
+    else:
+        together, _window = _gravest_window(context, model)
+        level = max(model_level(chances, model.sure), model_level(together, model.later))
+        if model_level(chances, model.sure) < level or not level.is_crisis:
+            chances = together
     if level > floor.level:
         evidence = (*_model_evidence(reading, window), *evidence)[:MOST_EVIDENCE]
     joined = max(level, floor.level)

@@ -14,6 +14,8 @@ from triage.core.scorer import Weights
 
 TURNS_TOGETHER = 8
 """How far back a way, an intent and a goodbye still belong together."""
+CONTEXT = 120
+"""Characters of the latest messages that the model reads together."""
 SPLIT_TURNS = 4
 SHORT = 12
 """Characters up to which a message may be a piece of a split one."""
@@ -22,11 +24,27 @@ SHORT = 12
 def assess(texts: Sequence[str], weights: Weights | None) -> Assessment:
     """The assessment of the last of ``texts`` in the light of those before it."""
     readings = [one_message.read(text) for text in texts[-TURNS_TOGETHER:]]
-    found = one_message.assess(readings[-1], weights)
+    found = one_message.assess(readings[-1], weights, _context(texts))
     floor, evidence = _gathered(readings)
     found = one_message.raised_to(found, floor, evidence)
     floor, evidence = _joined(texts[-SPLIT_TURNS:])
     return one_message.raised_to(found, floor, evidence)
+
+
+def together(texts: Sequence[str]) -> str:
+    """The latest of ``texts`` as one, the newest last and whole: what the model reads of a conversation."""
+    kept = [texts[-1]]
+    room = CONTEXT - len(texts[-1])
+    for text in reversed(texts[:-1]):
+        room -= len(text) + 1
+        if room < 0:
+            break
+        kept.insert(0, text)
+    return "\n".join(kept)
+
+
+def _context(texts: Sequence[str]) -> Reading | None:
+    return one_message.read(together(texts)) if len(texts) > 1 else None
 
 
 def follow(standing: Level, assessment: Assessment) -> Level:

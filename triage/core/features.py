@@ -6,29 +6,30 @@ Pure Python, so that training and serving read a text in the very same way.
 from __future__ import annotations
 
 import re
-from itertools import combinations, pairwise
+from itertools import pairwise
 
 from triage.core import words
 from triage.core.scope import Scoped
 
 _WORD = re.compile(r"[a-z0-9']+|[^\sa-z0-9]")
 _DIGITS = re.compile(r"\d+")
+ALWAYS, ALWAYS_COUNT = "<>", 15
+"""A feature of every text, so many times: a text of one or two characters must not weigh as much as a whole story."""
 CONCEPT_WEIGHT = 2
 """How many times a concept counts beside single grams: they are few, and a gram is many."""
-NEAR = {"zh": 10, "en": 6}
-"""Characters, or words, within which two kinds of words belong together."""
 
 
 def features(text: str, language: str, scoped: list[Scoped]) -> list[str]:
     """The features of a normalised text, with repeats.
 
-    Chinese: characters, pairs and triples. English: words, pairs of words, and four letters inside words, which
-    survive typing errors. Kinds of words: ``k:<kind>``, ``k:<kind>-`` when denied, ``p:<kind>+<kind>`` for two of them
-    anywhere, ``n:<kind>+<kind>`` for two near each other. Concepts: ``c:<concept>:<scope>``.
+    Chinese: characters, pairs and triples. English: words, pairs of words, and four letters in a row, across words too,
+    which survive typing errors. Kinds of words: ``k:<kind>``, ``k:<kind>-`` when denied. Concepts:
+    ``c:<concept>:<scope>``. Pairs of kinds were measured and told nothing more.
     """
     plain = _DIGITS.sub("0", text)
     found = _chinese(plain) if language == "zh" else _english(plain)
     found += _kinds(plain, language)
+    found += [ALWAYS] * ALWAYS_COUNT
     for one in scoped:
         found += [f"c:{one.mention.concept}:{_scope_of(one)}"] * CONCEPT_WEIGHT
     return found
@@ -48,16 +49,7 @@ def _scope_of(one: Scoped) -> str:
 
 def _kinds(text: str, language: str) -> list[str]:
     kinds = words.find(text, language)
-    names: dict[str, int] = {}
-    for one in kinds:
-        names.setdefault(f"{one.name}-" if one.denied else one.name, one.order)
-    found = [f"k:{name}" for name in names]
-    near = NEAR[language]
-    for (first, here), (second, there) in combinations(sorted(names.items()), 2):
-        found.append(f"p:{first}+{second}")
-        if abs(here - there) <= near:
-            found.append(f"n:{first}+{second}")
-    return found
+    return list(dict.fromkeys(f"k:{one.name}-" if one.denied else f"k:{one.name}" for one in kinds))
 
 
 def _chinese(text: str) -> list[str]:
@@ -72,8 +64,6 @@ def _english(text: str) -> list[str]:
     tokens = _WORD.findall(text)
     found = [f"w:{token}" for token in tokens]
     found += [f"w:{first} {second}" for first, second in pairwise(tokens)]
-    for token in tokens:
-        if len(token) > 4:
-            padded = f"<{token}>"
-            found += [padded[i : i + 4] for i in range(len(padded) - 3)]
+    padded = f" {' '.join(text.split())} "
+    found += [padded[i : i + 4] for i in range(len(padded) - 3)]
     return found

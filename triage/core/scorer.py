@@ -37,6 +37,9 @@ class LanguageModel:
         slope, shift: Platt calibration of P(level >= MODERATE), P(level >= HIGH), P(level >= IMMINENT):
             p = 1 / (1 + exp(-(slope * logit + shift))).
         thresholds: calibrated probability from which each of these levels is said.
+        sure: the same for one message by itself inside a conversation: every message is read, and chances of being
+            wrong add up.
+        later: the same for the latest messages read together.
         doubt: P(level >= HIGH) from which a lower level is shown as doubtful.
     """
 
@@ -45,6 +48,8 @@ class LanguageModel:
     slope: tuple[float, ...]
     shift: tuple[float, ...]
     thresholds: tuple[float, ...]
+    sure: tuple[float, ...]
+    later: tuple[float, ...]
     doubt: float
 
     def scores(self, features: Sequence[str]) -> tuple[float, ...]:
@@ -160,7 +165,7 @@ def parse(text: str) -> Weights:
 
 def _language(data: Mapping[str, Any]) -> LanguageModel:
     width = len(HEADS)
-    if any(len(data[name]) != width for name in ("bias", "slope", "shift", "thresholds")):
+    if any(len(data[name]) != width for name in ("bias", "slope", "shift", "thresholds", "sure", "later")):
         raise ValueError("heads")
     columns = [unpack(data[name]) for name in ("idf", *HEADS)]
     features = data["features"]
@@ -172,5 +177,7 @@ def _language(data: Mapping[str, Any]) -> LanguageModel:
         slope=tuple(data["slope"]),
         shift=tuple(data["shift"]),
         thresholds=tuple(data["thresholds"]),
+        sure=tuple(data["sure"]),
+        later=tuple(data["later"]),
         doubt=float(data["doubt"]),
     )

@@ -2,8 +2,8 @@
 
 The corpus is ours and small; people's ordinary ways of telling are many. Openly licensed dialogues know them, but their
 text does not belong here. What is kept of them are counts of neighbours (``figures/pairs.<language>.tsv``): from
-these, training draws lines that mean nothing and sound like many ordinary ones, and learns that such sounds alone are no
-danger. Only half of each set was counted (by a hash of each dialogue's id), so that the other half stays unseen.
+these, training draws lines that mean nothing and sound like many ordinary ones, and learns that such sounds alone are
+no danger. Only half of each set was counted (by a hash of each dialogue's id), so that the other half stays unseen.
 """
 
 from __future__ import annotations

@@ -15,12 +15,12 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GroupKFold
 
-from triage.core import assess
+from triage.core import assess, conversation
 from triage.core.features import features
 from triage.core.levels import Level
 from triage.core.scorer import HEADS, UNIT, Weights, dump, pack, parse
 from triage.learning import background
-from triage.learning.corpus import Line, calm_lines
+from triage.learning.corpus import Conversation, Line, calm_lines
 
 FOLDS = 5
 DECIMALS = 6
@@ -34,13 +34,17 @@ class Recipe:
         strength: inverse regularisation of each head (C of scikit-learn).
         rarest: a feature must stand in this many training texts.
         alarms: the share of calm lines a desk can answer as alarms, by level >= MODERATE, HIGH, IMMINENT.
+        later_share: of these shares, what one message inside a conversation may take: there are many of them.
+        calm_conversations: the share of conversations without that level that may ever reach it.
         doubt_share: the share of calm lines that may be shown as doubtful.
     """
 
     strength: tuple[float, float, float] = (6.0, 6.0, 6.0)
     rarest: int = 2
-    alarms: tuple[float, float, float] = (0.05, 0.02, 0.002)
+    alarms: tuple[float, float, float] = (0.05, 0.015, 0.002)
     doubt_share: float = 0.04
+    later_share: float = 0.1
+    calm_conversations: tuple[float, float, float] = (0.1, 0.03, 0.02)
 
 
 RECIPES = {"zh": Recipe(), "en": Recipe(alarms=(0.05, 0.02, 0.002))}
@@ -53,13 +57,14 @@ class Example:
     family: str
     level: Level
     is_calm: bool
+    is_turn: bool
     windows: tuple[tuple[str, ...], ...]
 
 
 def examples_of(lines: Sequence[Line]) -> list[Example]:
     """Lines as the model sees them: each window of a long text by itself, as in serving."""
     return [
-        Example(line.family, line.level, is_calm, _windows(line))
+        Example(line.family, line.level, is_calm, is_turn=False, windows=_windows_of(line.text, line.language))
         for line, is_calm in zip(lines, calm_lines(lines), strict=True)
     ]
 
@@ -69,8 +74,15 @@ def drawn_examples(language: str) -> list[tuple[str, ...]]:
     return [window for text in background.drawn_lines(language) for window in _windows_of(text, language)]
 
 
-def _windows(line: Line) -> tuple[tuple[str, ...], ...]:
-    return _windows_of(line.text, line.language)
+def turns_of(conversations: Sequence[Conversation]) -> list[Example]:
+    """Each turn of a conversation with what came before it, as serving reads them together, and the level so far."""
+    found = []
+    for one in conversations:
+        for last, level in enumerate(one.levels[1:], start=1):
+            text = conversation.together(one.turns[: last + 1])
+            windows = _windows_of(text, one.language)
+            found.append(Example(one.family, level, is_calm=False, is_turn=True, windows=windows))
+    return found
 
 
 def _windows_of(words: str, language: str) -> tuple[tuple[str, ...], ...]:
@@ -182,6 +194,8 @@ class Trained:
     slope: tuple[float, ...]
     shift: tuple[float, ...]
     thresholds: tuple[float, ...]
+    sure: tuple[float, ...]
+    later: tuple[float, ...]
     doubt: float
 
 
@@ -198,13 +212,37 @@ def train_language(examples: Sequence[Example], recipe: Recipe, drawn: Sequence[
         calibrated[:, head] = _sigmoid(a * _logit(apart[:, head]) + b)
     calibrated = np.minimum.accumulate(calibrated, axis=1)
     calm = calibrated[np.array([one.is_calm for one in examples])]
-    thresholds = [
-        round(min(float(np.quantile(calm[:, head], 1 - share)), 1.0), DECIMALS)
-        for head, share in enumerate(recipe.alarms)
-    ]
+    thresholds = _budget(calm, recipe.alarms)
+    sure = _budget(calm, tuple(share * recipe.later_share for share in recipe.alarms))
+    later = np.maximum(thresholds, _calm_conversations(examples, calibrated, recipe)).round(DECIMALS).tolist()
     doubt = round(min(float(np.quantile(calm[:, 1], 1 - recipe.doubt_share)), thresholds[1]), DECIMALS)
     model = UrgencyModel(recipe).fit(examples, drawn)
-    return Trained(model, tuple(slope), tuple(shift), tuple(thresholds), doubt)
+    return Trained(model, tuple(slope), tuple(shift), tuple(thresholds), tuple(sure), tuple(later), doubt)
+
+
+def _budget(calm: NDArray[np.float64], shares: Sequence[float]) -> list[float]:
+    """For each level the probability that no more than this share of calm texts reach."""
+    return [
+        round(min(float(np.quantile(calm[:, head], 1 - share)), 1.0), DECIMALS) for head, share in enumerate(shares)
+    ]
+
+
+def _calm_conversations(
+    examples: Sequence[Example], calibrated: NDArray[np.float64], recipe: Recipe
+) -> NDArray[np.float64]:
+    """For each level the probability that only a share of conversations without it ever reach."""
+    highest: dict[str, NDArray[np.float64]] = {}
+    gravest: dict[str, int] = {}
+    for one, chances in zip(examples, calibrated, strict=True):
+        if one.is_turn:
+            highest[one.family] = np.maximum(highest.get(one.family, np.zeros(3)), chances)
+            gravest[one.family] = max(gravest.get(one.family, 0), int(one.level))
+    found = np.zeros(3)
+    for head, level in enumerate((Level.MODERATE, Level.HIGH, Level.IMMINENT)):
+        below = [highest[family][head] for family in highest if gravest[family] < level]
+        if below:
+            found[head] = np.quantile(below, 1 - recipe.calm_conversations[head])
+    return found
 
 
 def out_of_fold(
@@ -245,12 +283,13 @@ def export_language(trained: Trained) -> dict[str, Any]:
         exported[name] = pack(head.coef_[0].tolist())
     exported["bias"] = [round(float(head.intercept_[0]), DECIMALS) for head in model.heads_]
     exported |= {"slope": trained.slope, "shift": trained.shift}
-    exported |= {"thresholds": trained.thresholds, "doubt": trained.doubt}
+    exported |= {"thresholds": trained.thresholds, "sure": trained.sure, "later": trained.later, "doubt": trained.doubt}
     return exported
 
 
 def build(
     lines: Sequence[Line],
+    conversations: Sequence[Conversation] = (),
     *,
     corpus: str,
     with_background: bool = True,
@@ -260,6 +299,7 @@ def build(
 
     Args:
         lines: the corpus; test lines are left out here.
+        conversations: likewise.
         corpus: the corpus' hash, kept in the file.
         with_background: whether counts of ordinary talk from elsewhere help (see background.py).
         report: told what is done.
@@ -271,9 +311,10 @@ def build(
     counts: dict[str, int] = {}
     for language, recipe in RECIPES.items():
         learned = [line for line in lines if line.language == language and not line.is_test]
-        report(f"{language}: {len(learned)} lines")
+        told = [one for one in conversations if one.language == language and not one.is_test]
+        report(f"{language}: {len(learned)} lines, {len(told)} conversations")
         drawn = drawn_examples(language) if with_background else []
-        languages[language] = export_language(train_language(examples_of(learned), recipe, drawn))
+        languages[language] = export_language(train_language(examples_of(learned) + turns_of(told), recipe, drawn))
         counts[language] = len(learned)
     data = {"version": f"linear-2-{corpus[:8]}", "corpus": corpus, "lines": counts, "languages": languages}
     text = dump(data)

@@ -30,11 +30,12 @@ class Command(BaseCommand):
         from triage.learning import corpus, training
 
         try:
-            lines = corpus.read_lines()
+            lines, conversations = corpus.read_lines(), corpus.read_conversations()
         except corpus.BadCorpus as error:
             raise CommandError(str(error)) from error
         text, weights = training.build(
             lines,
+            conversations,
             corpus=corpus.corpus_hash(),
             with_background=not options["without_background"],
             report=self.stdout.write,
