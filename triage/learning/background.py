@@ -83,7 +83,8 @@ def drawn_lines(language: str, folder: Path = FIGURES) -> list[str]:
 
 
 def _drawn(followers: dict[str, tuple[list[str], list[int]]], chance: random.Random, longest: int) -> list[str]:
-    row, token = [], BEGIN
+    row: list[str] = []
+    token = BEGIN
     while len(row) < longest and token in followers:
         token = chance.choices(*followers[token])[0]
         if token == END:
