@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -13,13 +14,15 @@ from triage.core.levels import Assessment, Evidence, Level
 from triage.core.normalise import Normalised, normalise
 from triage.core.rules import Floor
 from triage.core.scope import Scoped
-from triage.core.scorer import LanguageModel, Weights
+from triage.core.scorer import LanguageModel, Weights, logit, sigmoid
 
 RULES_VERSION = "rules-2"
 FLOOR_PROBABILITY = {Level.LOW: 0.0, Level.MODERATE: 0.1, Level.HIGH: 0.6, Level.IMMINENT: 0.85}
 """Least P(level >= HIGH) that goes with a floor. A floor is not a measurement: these are set, and said to be set."""
 WINDOW = {"zh": 90, "en": 240}
 """Characters read at once; of a longer text the gravest window counts, since danger is often one sentence of many."""
+LOOKS = 0.5
+"""How much the logit of the gravest of n windows is lowered, times ln n: the gravest of many looks graver than it is."""
 MOST_EVIDENCE = 8
 _TIMES = frozenset({"time", "protective"})
 _END = re.compile(r"[。！？!?\n；;]|\.\s|[,，、]")
@@ -159,12 +162,17 @@ def _gravest_window(reading: Reading, model: LanguageModel) -> tuple[tuple[float
     language = reading.language or "zh"
     text = reading.normal.text
     best: tuple[tuple[float, ...], tuple[int, int]] | None = None
-    for start, end in windows(text, WINDOW[language]):
+    looks = windows(text, WINDOW[language])
+    for start, end in looks:
         inside = [one for one in reading.scoped if start <= one.mention.start < end]
         chances = model.probabilities(features(text[start:end], language, inside))
         if best is None or chances[1] > best[0][1]:
             best = (chances, (start, end))
-    return best or (model.probabilities([]), (0, len(text)))
+    chances, place = best or (model.probabilities([]), (0, len(text)))
+    if len(looks) > 1:
+        less = LOOKS * math.log(len(looks))
+        chances = tuple(sigmoid(logit(chance) - less) for chance in chances)
+    return chances, place
 
 
 def windows(text: str, size: int) -> list[tuple[int, int]]:
