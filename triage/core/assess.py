@@ -22,7 +22,7 @@ FLOOR_PROBABILITY = {Level.LOW: 0.0, Level.MODERATE: 0.1, Level.HIGH: 0.6, Level
 WINDOW = {"zh": 90, "en": 240}
 """Characters read at once; of a longer text the gravest window counts, since danger is often one sentence of many."""
 LOOKS = 0.5
-"""How much the logit of the gravest of n windows is lowered, times ln n: the gravest of many looks graver than it is."""
+"""How far the logit of the gravest of n windows is lowered, times ln n: the gravest of many looks graver than it is."""
 MOST_EVIDENCE = 8
 _TIMES = frozenset({"time", "protective"})
 _END = re.compile(r"[。！？!?\n；;]|\.\s|[,，、]")
