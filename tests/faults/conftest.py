@@ -1,7 +1,12 @@
 """Sites whose processes may be killed."""
 
-import pytest
+import uuid
 
+import psycopg
+import pytest
+import pytest_asyncio
+
+from tests.faults.client import Client
 from tests.faults.site import Site
 
 
@@ -31,3 +36,21 @@ def make_site(tmp_path, prepared):
 def site(make_site):
     """As `make run` has it: SQLite, one process."""
     return make_site()
+
+
+@pytest.fixture
+def postgres(postgres_server):
+    """An empty database of the test's own; its address for DATABASE_URL."""
+    name = f"site_{uuid.uuid4().hex[:12]}"
+    with psycopg.connect(postgres_server, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}")
+    return postgres_server.rpartition("/")[0] + f"/{name}"
+
+
+@pytest_asyncio.fixture(autouse=True)
+async def no_socket_left():
+    """Every client's socket ends with its test."""
+    yield
+    for client in Client.opened:
+        await client.drop()
+    Client.opened.clear()

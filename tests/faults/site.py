@@ -80,24 +80,25 @@ class Process:
         return self.popen.wait(within)
 
     # --- people -----------------------------------------------------------------------------------------------------
-    def begin(self) -> str:
-        """A new resident, by the form that residents use. Returns the browser's cookies."""
-        return self._submit("/begin/", {}, "visit")
+    def begin(self) -> tuple[str, str]:
+        """A new resident, by the form that residents use. Returns the browser's cookies and the conversation."""
+        cookies, page = self._submit("/begin/", {}, "visit")
+        return cookies, re.search(r'data-conversation="([0-9a-f]{32})"', page)[1]
 
     def sign_in(self, username: str) -> str:
         """One of the demo's people, by the form that staff use. Returns the browser's cookies."""
-        return self._submit("/staff/sign-in/", {"username": username, "password": PASSWORD, "next": ""}, "desk")
+        return self._submit("/staff/sign-in/", {"username": username, "password": PASSWORD, "next": ""}, "desk")[0]
 
-    def _submit(self, path: str, fields: dict[str, str], cookie: str) -> str:
+    def _submit(self, path: str, fields: dict[str, str], cookie: str) -> tuple[str, str]:
         jar = CookieJar()
         opener = urllib.request.build_opener(_here, urllib.request.HTTPCookieProcessor(jar))
         with opener.open(self.url + path, timeout=20) as page:
             token = _TOKEN.search(page.read().decode())
         body = urllib.parse.urlencode({**fields, "csrfmiddlewaretoken": token[1]}).encode()
-        with opener.open(self.url + path, body, timeout=20):
-            pass
+        with opener.open(self.url + path, body, timeout=20) as answer:
+            following = answer.read().decode()
         assert any(one.name == cookie for one in jar), f"{path} gave no {cookie}"
-        return "; ".join(f"{one.name}={one.value}" for one in jar)
+        return "; ".join(f"{one.name}={one.value}" for one in jar), following
 
 
 class Site:
