@@ -56,11 +56,7 @@ def _become(command: list[str]) -> NoReturn:
 
 def serving(host: str, port: str) -> list[str]:
     """The command that serves: one process at ``host``:``port``."""
-    command = [sys.executable, "-m", "daphne", "-v", "0", "-b", host, "-p", port]
-    # -v 0: no address, no path is printed. Frames over 64 KiB end the socket before they take memory.
-    command += ["--websocket-max-frame-size", "65536", "--websocket-max-message-size", "65536", "--no-server-name"]
-    command += ["--websocket_timeout", "-1", "--application-close-timeout", "5", "hotline.asgi:application"]
-    return command
+    return [sys.executable, "-m", "hotline.server", "-b", host, "-p", port]
 
 
 def _complain(message: str) -> int:

@@ -10,6 +10,7 @@ import asyncio
 import logging
 import random
 import time
+import weakref
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from functools import partial
@@ -53,6 +54,20 @@ LONGEST_SOCKET_SECONDS = 20 * 3600
 """Group membership expires after a day: a page that stays open longer reconnects before that, with jitter."""
 
 
+ENDING_RETRY_MS = 2_000
+"""When the server ends, pages come back after this, give or take half: by then another process, or this one anew."""
+FINISHES_WITHIN_SECONDS = 2.0
+"""How long a socket may take to finish the frame it is at when the server ends."""
+
+_open: weakref.WeakSet[FrameSocket] = weakref.WeakSet()
+"""Every socket of this process."""
+
+
+async def end_all() -> None:
+    """The server ends: let each socket finish the frame it is at, then tell its page when to come back."""
+    await asyncio.gather(*(socket.server_ends() for socket in list(_open)), return_exceptions=True)
+
+
 class Pace:
     """A token bucket.
 
@@ -87,6 +102,9 @@ class FrameSocket(AsyncWebsocketConsumer):
         self.bad_frames = 0
         self.joined: set[str] = set()
         self.later: dict[str, asyncio.Task[None]] = {}
+        self.turn = asyncio.Lock()
+        """Held while an event is answered."""
+        self.ending = False
         self.closing = False
 
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
@@ -103,8 +121,12 @@ class FrameSocket(AsyncWebsocketConsumer):
                 self.channel_layer = None
                 age = DEAF_SOCKET_SECONDS * random.uniform(0.8, 1.2)  # noqa: S311 - jitter, not a secret
                 self.after(age, "deaf", lambda: self.say_bye("socket.renew", close=1000, retry_after_ms=0))
-        with suppress(StopConsumer):
-            await await_many_dispatch(sources, self.dispatch)
+        _open.add(self)
+        try:
+            with suppress(StopConsumer):
+                await await_many_dispatch(sources, self.dispatch)
+        finally:
+            _open.discard(self)
 
     async def dispatch(self, message: dict[str, Any]) -> None:
         """Call the handler without the thread hop that Channels makes first.
@@ -113,7 +135,8 @@ class FrameSocket(AsyncWebsocketConsumer):
         as well would let one slow call delay every conversation of the process twice.
         """
         name = EVENTS[message["type"]]
-        await getattr(self, name)(message)
+        async with self.turn:
+            await getattr(self, name)(message)
 
     def parse(self, raw: str) -> Any:
         """The frame in ``raw``; see :mod:`hotline.chat.protocol`."""
@@ -153,6 +176,14 @@ class FrameSocket(AsyncWebsocketConsumer):
             await self.send(protocol.encode(protocol.Bye(code=code, retry_after_ms=retry_after_ms)))
             await self.close(close)
 
+    async def server_ends(self) -> None:
+        """Finish the frame at hand, answer no other (its page says it again elsewhere), and say goodbye."""
+        self.ending = True
+        with suppress(TimeoutError):
+            async with asyncio.timeout(FINISHES_WITHIN_SECONDS), self.turn:
+                pass
+        await self.say_bye("server.ending", close=1000, retry_after_ms=ENDING_RETRY_MS)
+
     def grow_old(self) -> None:
         """Ask the page to reconnect before group membership expires."""
         age = LONGEST_SOCKET_SECONDS * random.uniform(0.8, 1.0)  # noqa: S311 - jitter, not a secret
@@ -161,7 +192,7 @@ class FrameSocket(AsyncWebsocketConsumer):
     # --- frames -------------------------------------------------------------------------------------------------
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         """Answer one frame, or refuse it with a code; only a stream of nonsense closes the socket."""
-        if self.closing:
+        if self.closing or self.ending:
             return
         if not self.pace.allows():
             await self.say_bye(errors.TOO_FAST, close=CLOSE_TOO_FAST, retry_after_ms=5_000)

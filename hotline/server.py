@@ -1,0 +1,77 @@
+"""`python -m hotline.server -b 127.0.0.1 -p 8000`: Daphne as this service needs it, with a gentle end.
+
+Daphne's own end cuts every socket without a word, in the middle of a frame; pages then find out by themselves. Here
+SIGTERM and SIGINT let each socket finish what it is at, and tell its page when to come back.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from typing import Any
+
+from daphne.cli import CommandLineInterface
+from daphne.server import Server
+from twisted.internet.defer import Deferred
+
+ENDS_WITHIN_SECONDS = 5.0
+"""After this long whatever is still busy is cut off. Service managers usually wait ten seconds before they kill."""
+OPTIONS = (
+    # No address and no path is printed.
+    *("-v", "0", "--no-server-name"),
+    # Frames over 64 KiB end the socket before they take memory.
+    *("--websocket-max-frame-size", "65536", "--websocket-max-message-size", "65536"),
+    # How long a socket may live is the socket's own affair.
+    *("--websocket_timeout", "-1", "--application-close-timeout", "5"),
+)
+
+
+class GentleServer(Server):
+    """Takes nobody new, lets sockets say goodbye, waits for answers under way; then Daphne's own end."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.ports: list[Any] = []
+
+    def listen_success(self, port: Any) -> None:
+        """Remember what listens: Daphne does not."""
+        self.ports.append(port)
+        super().listen_success(port)
+
+    def kill_all_applications(self) -> Deferred[None]:
+        """Called by the reactor before it stops; it waits for the result."""
+        return Deferred.fromFuture(asyncio.ensure_future(self._end(), loop=asyncio.get_event_loop()))
+
+    async def _end(self) -> None:
+        # Models must be ready before this is imported.
+        from hotline.chat import sockets
+
+        for port in self.ports:
+            port.stopListening()
+        goodbyes = asyncio.ensure_future(sockets.end_all())
+        await asyncio.wait([goodbyes, *self._busy()], timeout=ENDS_WITHIN_SECONDS)
+        late = self._busy()
+        for application in late:
+            application.cancel()
+        await asyncio.gather(*late, return_exceptions=True)
+
+    def _busy(self) -> list[asyncio.Future[Any]]:
+        found = (details.get("application_instance") for details in self.connections.values())
+        return [one for one in found if one is not None and not one.done()]
+
+
+class CommandLine(CommandLineInterface):
+    """Daphne's command line around our server."""
+
+    server_class = GentleServer
+
+
+def main() -> None:
+    """Serve, with Daphne's options; those given last win."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hotline.settings")
+    CommandLine().run([*OPTIONS, *sys.argv[1:], "hotline.asgi:application"])
+
+
+if __name__ == "__main__":
+    main()

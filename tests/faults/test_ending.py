@@ -1,0 +1,94 @@
+"""SIGTERM ends the server gently: what is under way is finished, pages are told when to come back, then it is gone."""
+
+import asyncio
+import secrets
+import socket
+import time
+
+import pytest
+from websockets.exceptions import ConnectionClosed
+
+from tests.faults.client import Client
+
+ENDS_WITHIN_SECONDS = 7.0
+
+
+async def last_words(client):
+    """All frames until the socket closes, and its close code."""
+    frames = []
+    try:
+        while True:
+            frames.append(await client.receive(within=ENDS_WITHIN_SECONDS))
+    except ConnectionClosed as closed:
+        return frames, closed.rcvd.code if closed.rcvd else None
+
+
+async def test_every_page_is_told_when_to_come_back(site):
+    process = site.start()
+    visit, _ = await asyncio.to_thread(process.begin)
+    resident = await Client(process, "/ws/resident/", visit).connect()
+    desk = await Client(process, "/ws/desk/", await asyncio.to_thread(process.sign_in, "lin")).connect()
+    before = time.monotonic()
+    ended = asyncio.create_task(asyncio.to_thread(process.end))
+    for page in (resident, desk):
+        frames, code = await last_words(page)
+        assert (frames[-1]["type"], frames[-1]["code"], code) == ("bye", "server.ending", 1000)
+        assert frames[-1]["retry_after_ms"] > 0
+    assert await ended == 0
+    assert time.monotonic() - before < ENDS_WITHIN_SECONDS
+    assert "Traceback" not in process.log
+
+
+async def test_what_is_said_into_the_end_is_acknowledged_and_kept_or_neither(site):
+    process = site.start()
+    visit, _ = await asyncio.to_thread(process.begin)
+    resident = await Client(process, "/ws/resident/", visit).connect()
+    said = {secrets.token_urlsafe(16): f"word {number}" for number in range(40)}
+    numbers = [await resident.send("message.send", client_id=one, text=text) for one, text in said.items()]
+    ended = asyncio.create_task(asyncio.to_thread(process.end))
+    frames, _ = await last_words(resident)
+    await ended
+    acknowledged = {frame["client_id"]: frame["seq"] for frame in frames if frame["type"] == "ack"}
+    assert len(numbers) == 40
+    assert frames[-1]["code"] == "server.ending"
+    process = site.start(process.port)
+    again = await Client(process, "/ws/resident/", visit).connect()
+    kept = {line["client_id"]: line["seq"] for line in again.lines if line["client_id"]}
+    assert kept == acknowledged, "a message was kept and its acknowledgement held back, or the other way round"
+    for one, text in said.items():
+        answer = await again.ask("message.send", client_id=one, text=text)
+        assert answer["seq"] == acknowledged.get(one, answer["seq"])
+    await again.hold(41)
+    assert [line["text"] for line in again.lines if line["text"]] == list(said.values())
+
+
+async def test_a_client_that_never_answers_does_not_hold_the_end_up(site):
+    process = site.start()
+    visit, _ = await asyncio.to_thread(process.begin)
+    deaf = await Client(process, "/ws/resident/", visit).connect()
+    deaf.socket.transport.pause_reading()
+    idle = socket.create_connection(("127.0.0.1", process.port))
+    idle.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
+    assert b"200 OK" in await asyncio.to_thread(idle.recv, 4096)
+    before = time.monotonic()
+    assert await asyncio.to_thread(process.end) == 0
+    assert time.monotonic() - before < ENDS_WITHIN_SECONDS
+    idle.close()
+    deaf.socket.transport.abort()
+
+
+def test_with_nobody_there_it_ends_at_once(site):
+    process = site.start()
+    before = time.monotonic()
+    assert process.end() == 0
+    assert time.monotonic() - before < 3
+    assert process.log == ""
+
+
+@pytest.mark.parametrize("path", ["/ws/resident/", "/ws/desk/"])
+async def test_who_is_turned_away_is_no_trouble_for_the_end(site, path):
+    process = site.start()
+    stranger = Client(process, path, "visit=unknown; desk=unknown")
+    with pytest.raises(ConnectionClosed):
+        await stranger.connect()
+    assert await asyncio.to_thread(process.end) == 0
