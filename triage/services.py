@@ -24,6 +24,7 @@ __all__ = [
     "model_version",
     "order_for",
     "order_queue",
+    "prepare",
 ]
 
 log = logging.getLogger(__name__)
@@ -61,6 +62,11 @@ def _weights() -> Weights | None:
     except BadWeights as error:
         log.error("triage weights cannot be used fault=%s; every message counts as not scored", error)
         return None
+
+
+def prepare() -> None:
+    """Read weights and rules now: else the first message after a start outlasts its time and counts as not scored."""
+    assess("prepare")
 
 
 def assess(text: str, *, earlier: Sequence[str] = ()) -> Assessment:

@@ -1,6 +1,9 @@
 """The weights that are served: plain numbers, checked, and the same model as scikit-learn's."""
 
 import json
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -85,3 +88,11 @@ def test_a_fault_inside_counts_as_not_scored(monkeypatch):
     found = services.assess("随便什么")
     assert not found.scored
     assert found.level is Level.MODERATE
+
+
+def test_the_server_has_read_its_weights_before_anybody_writes():
+    script = "import hotline.asgi; from triage import services; print(services._weights.cache_info().currsize)"
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=Path(__file__).parents[2], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "1"
