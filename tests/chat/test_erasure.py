@@ -1,11 +1,14 @@
 """What a person erased is nowhere: not in a column, not in the file, not in its log, not behind a key."""
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from django.db import connection
+from django.utils import timezone
 
 from counselors import services as desk
+from counselors import watch
 from hotline.chat import access, errors, selectors
 from hotline.chat.errors import Refused
 from hotline.chat.models import Conversation, Feedback, Message, Note, Resident, Weighing
@@ -116,3 +119,37 @@ def test_a_review_of_what_was_erased_can_still_be_decided(transactional_db, wait
     erasure.erase_resident(waiting.resident.pk)
     desk.decide(waiting.hex, by=supervisor, decision="agree", reason="已抹去")
     assert "已抹去".encode() not in bytes_on_disk()
+
+
+# --- the promise made at the door: so many days, and then it is gone ------------------------------------------------
+def ended(talk, *, days):
+    """Let a conversation have ended so many days ago."""
+    moves.leave_locked(talk.row)
+    Conversation.objects.filter(pk=talk.hex).update(closed_at=timezone.now() - timedelta(days=days))
+
+
+def test_what_ended_longer_ago_than_was_promised_is_erased_by_the_watch(transactional_db, story, settings):
+    ended(story, days=settings.RETENTION_DAYS + 1)
+    kept = [bytes(row.text_sealed) for row in Message.objects.all()]
+    watch.keep()
+    assert story.row.erased_at is not None
+    assert Message.objects.count() == Note.objects.count() == 0
+    assert not any(piece in bytes_on_disk() for piece in kept)
+    assert selectors.transcript(story.resident) == []
+
+
+def test_until_then_and_while_it_goes_on_it_stays(transactional_db, waiting, another_resident, settings):
+    Conversation.objects.filter(pk=waiting.hex).update(opened_at=timezone.now() - timedelta(days=400))
+    waiting.says("我还在等")
+    another_resident.says("上周的事")
+    ended(another_resident, days=settings.RETENTION_DAYS - 1)
+    watch.keep()
+    assert selectors.lines_after(waiting.row, 0)[-1].text == "我还在等"
+    assert another_resident.row.erased_at is None
+
+
+def test_a_promise_is_kept_in_portions(transactional_db, monkeypatch, settings):
+    monkeypatch.setattr(erasure, "OUTLIVED_AT_ONCE", 2)
+    for _ in range(3):
+        ended(factories.begin(), days=settings.RETENTION_DAYS + 1)
+    assert [erasure.erase_outlived() for _ in range(3)] == [2, 1, 0]

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 import uuid
+from datetime import timedelta
 
+from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
 
@@ -15,6 +17,9 @@ from hotline.chat.services import moves
 from hotline.chat.states import State
 
 log = logging.getLogger(__name__)
+
+OUTLIVED_AT_ONCE = 50
+"""How many conversations one round erases, so that the first night after a change of the setting delays nobody."""
 
 
 def erase_resident(resident_id: uuid.UUID) -> None:
@@ -34,6 +39,26 @@ def erase_resident(resident_id: uuid.UUID) -> None:
         Resident.objects.filter(pk=resident.pk).update(code_digest=None, erased_at=now)
     forget_keys()
     scrub_free_space()
+
+
+def erase_outlived() -> int:
+    """Erase conversations that ended more than RETENTION_DAYS ago, as residents were promised. Open ones never.
+
+    Returns:
+        How many were erased.
+    """
+    before = timezone.now() - timedelta(days=settings.RETENTION_DAYS)
+    outlived = Conversation.objects.filter(state=State.CLOSED, closed_at__lt=before, erased_at__isnull=True)
+    keys = list(outlived.order_by("closed_at").values_list("pk", flat=True)[:OUTLIVED_AT_ONCE])
+    if not keys:
+        return 0
+    with transaction.atomic():
+        rows = list(outlived.select_for_update().filter(pk__in=keys))
+        for conversation in rows:
+            _destroy(conversation)
+    forget_keys()
+    scrub_free_space()
+    return len(rows)
 
 
 def _destroy(conversation: Conversation) -> None:
