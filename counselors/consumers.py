@@ -155,7 +155,8 @@ class DeskSocket(FrameSocket):
 
     async def sync(self, frame: protocol.DeskSync) -> None:
         """What came after."""
-        lines, upto = await self.as_staff(_lines, frame.conversation, frame.after)
+        shown = frame.conversation in self.following
+        lines, upto = await self.as_staff(_rest, frame.conversation, frame.after, shown=shown)
         await self.answer(protocol.DeskLines(conversation=frame.conversation, lines=lines, upto=upto))
 
     # --- frames: people -----------------------------------------------------------------------------------------------
@@ -412,6 +413,14 @@ def _no_longer_held(staff: StaffMember, shown: Mapping[str, int]) -> list[str]:
     """Of what a page shows, the conversations that left this person while the page was away."""
     theirs = Conversation.objects.filter(pk__in=shown, transitions__new=State.ACTIVE, transitions__staff_id=staff.pk)
     return [one.hex for one in theirs.exclude(state=State.ACTIVE, holder_id=staff.pk).distinct()]
+
+
+def _rest(staff: StaffMember, hex_: str, after: int, *, shown: bool) -> tuple[list[protocol.Line], int]:
+    """Lines for a page that asks by itself. What is not one's own must be opened first, for opening is recorded."""
+    conversation = access.readable_by(staff, hex_)
+    if not (shown or access.is_own(staff, conversation) or access.is_wrapping_up(staff, conversation)):
+        raise Refused(errors.NOT_FOUND)
+    return selectors.lines_after(conversation, after), conversation.last_seq
 
 
 def _why_lost(staff: StaffMember, hex_: str) -> str:

@@ -223,6 +223,18 @@ async def test_a_supervisors_opening_is_recorded_and_live(conversation, supervis
     assert all(frame["type"] != "lines" for frame in await page.catch_up())
 
 
+async def test_nothing_is_read_past_the_record(conversation, shen, pages):
+    await there(conversation.says, "悄悄话")
+    page = await pages(shen)
+    await page.ask("hello")
+    assert (await page.ask("sync", conversation=conversation.hex, after=0))["code"] == "conversation.not_found"
+    await page.ask("conversation.open", conversation=conversation.hex)
+    await page.catch_up()
+    await page.send("sync", conversation=conversation.hex, after=0)
+    assert (await page.until("lines"))["lines"][-1]["text"] == "悄悄话"
+    assert await there(Reading.objects.count) == 1
+
+
 async def test_ones_own_conversation_is_opened_without_a_record(conversation, lin, pages):
     page = await pages(lin)
     await page.ask("hello")
