@@ -2,6 +2,8 @@
 
 import pytest
 
+from counselors import accounts
+from counselors.roles import Role
 from hotline.chat import errors, selectors
 from hotline.chat.errors import Refused
 from hotline.chat.services import moves
@@ -56,6 +58,14 @@ def test_nobody_answers_for_the_other(counselor, other_counselor, offer, who, an
     with pytest.raises(Refused, match=errors.HANDOVER_GONE):
         moves.answer_handover(offer.pk, by=other_counselor if who == "taker" else counselor, answer=answer)
     assert answer_of(offer) == ""
+
+
+def test_whoever_may_converse_no_more_takes_nobody_over(conversation, counselor, other_counselor, supervisor, offer):
+    accounts.set_role(other_counselor, by=supervisor, role=Role.COORDINATOR)
+    with pytest.raises(Refused, match=errors.HANDOVER_GONE):
+        moves.answer_handover(offer.pk, by=other_counselor, answer="accept")
+    assert conversation.row.holder_id == counselor.pk
+    moves.answer_handover(offer.pk, by=other_counselor, answer="decline")
 
 
 def test_an_answer_counts_once(other_counselor, offer):

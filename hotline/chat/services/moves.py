@@ -168,10 +168,12 @@ def answer_handover(handover_id: int, *, by: Staff, answer: str) -> Handover:
     """Accept, decline or withdraw an open offer.
 
     Raises:
-        Refused: handover.gone, when it is not open or not ``by``'s to answer.
+        Refused: handover.gone, when it is not open or not ``by``'s to answer (any more: a role may change meanwhile).
     """
     offer = Handover.objects.select_related("conversation").filter(pk=handover_id, answer="").first()
     if offer is None or by.pk != (offer.giver_id if answer == "withdraw" else offer.taker_id):
+        raise Refused(errors.HANDOVER_GONE)
+    if answer == "accept" and not by.may(Permission.CONVERSE):
         raise Refused(errors.HANDOVER_GONE)
     conversation = access.locked(offer.conversation.hex)
     words = {"accept": "accepted", "decline": "declined", "withdraw": "withdrawn"}
