@@ -16,8 +16,8 @@ def pytest_collection_modifyitems(items):
     for item in items:
         if HERE in item.path.parents:
             item.add_marker(pytest.mark.journey)
-            # One worker plays all of them: they share a server, and the other worker does the rest meanwhile.
-            item.add_marker(pytest.mark.xdist_group("journeys"))
+            # A file stays with one worker, whose journeys share a server and a browser.
+            item.add_marker(pytest.mark.xdist_group(f"journeys-{item.path.stem}"))
 
 
 @pytest.fixture(scope="session")
@@ -71,6 +71,7 @@ def _visitor(browser, house, request):
     for context in one.contexts:
         context.close()
     one.check()
+    assert one.house.complaints() == []
 
 
 @pytest.fixture

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import itertools
 import os
 import secrets
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -16,10 +18,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from playwright.sync_api import Browser, BrowserContext, Page, Request, expect
+from playwright.sync_api import Browser, BrowserContext, Page, Request, WebSocketRoute, expect
 
 from tests.servers import free_port
 from tools.local import ROOT
+from tools.run import serving
 
 Language = Literal["zh", "en"]
 LOCALES = {"zh": "zh-CN", "en": "en-GB"}
@@ -27,20 +30,20 @@ PHONE = {"width": 360, "height": 740}
 DESK = {"width": 1280, "height": 800}
 PASSWORD = "a quiet room 7"
 READY_WITHIN_SECONDS = 40.0
+expect.set_options(timeout=15_000)  # milliseconds; nothing waits this long when all is well
 STAFF = """
 from counselors.models import StaffMember
 new = StaffMember.objects.create_user
 both = ["zh-hans", "en"]
-for number in range(1, 31):
-    new(f"c{number}", "{password}", alias=f"小林{number}", role="counselor", languages=both)
 for number in range(1, 7):
+    new(f"c{number}", "{password}", alias=f"小林{number}", role="counselor", languages=both)
+for number in range(1, 4):
     new(f"s{number}", "{password}", alias=f"沈老师{number}", role="supervisor", languages=both)
 new("gu", "{password}", alias="老顾", role="coordinator", languages=both)
 """
-CLOSE_ALL = """
-UPDATE chat_conversation SET state='closed', ending='closed_by_staff', holder_id=NULL, closed_at=CURRENT_TIMESTAMP
-WHERE state <> 'closed'
-"""
+TABLES = (
+    "SELECT name FROM sqlite_master WHERE type='table' AND name NOT LIKE 'sqlite_%' AND name <> 'django_migrations'"
+)
 
 
 @dataclass
@@ -73,6 +76,20 @@ class House:
         for arguments in (["migrate", "-v0"], ["collectstatic", "-v0", "--no-input"]):
             self.manage(*arguments)
         self.manage("shell", "-v0", "-c", STAFF.replace("{password}", PASSWORD))
+        shutil.copy(self.database, self.fresh)
+
+    @property
+    def database(self) -> Path:
+        return self.folder / "hotline.sqlite3"
+
+    @property
+    def fresh(self) -> Path:
+        """The database as it was before anybody came."""
+        return self.folder / "fresh.sqlite3"
+
+    @property
+    def log(self) -> Path:
+        return self.folder / "server.log"
 
     def manage(self, *arguments: str) -> None:
         subprocess.run([sys.executable, "manage.py", *arguments], cwd=ROOT, env=self.surroundings, check=True)
@@ -82,9 +99,9 @@ class House:
         return f"http://127.0.0.1:{self.port}"
 
     def open(self) -> House:
-        from tools.run import serving
-
-        self.process = subprocess.Popen(serving("127.0.0.1", str(self.port)), cwd=ROOT, env=self.surroundings)
+        with self.log.open("a") as log:
+            command = serving("127.0.0.1", str(self.port))
+            self.process = subprocess.Popen(command, cwd=ROOT, env=self.surroundings, stdout=log, stderr=log)
         deadline = time.monotonic() + READY_WITHIN_SECONDS
         while time.monotonic() < deadline and self.process.poll() is None:
             try:
@@ -92,7 +109,7 @@ class House:
                     return self
             except (urllib.error.URLError, OSError):
                 time.sleep(0.05)
-        raise AssertionError("the server did not come up")
+        raise AssertionError(f"the server did not come up: {self.log.read_text()}")
 
     def kill(self) -> None:
         """As a power cut does: no goodbye."""
@@ -110,10 +127,23 @@ class House:
                 self.process.wait(5)
 
     def empty(self) -> None:
-        """Between journeys: nobody waits, nobody talks."""
-        with sqlite3.connect(self.folder / "hotline.sqlite3", timeout=10) as database:
-            database.execute(CLOSE_ALL)
-            database.execute("UPDATE counselors_duty SET state='off'")
+        """Between journeys: nobody ever came, and the staff is as it was on the first day."""
+        with contextlib.closing(sqlite3.connect(self.database, timeout=10)) as database, database:
+            database.execute("ATTACH ? AS fresh", (str(self.fresh),))
+            # Ids already given are not given again: sqlite_sequence stays as it is.
+            for (name,) in database.execute(TABLES).fetchall():
+                database.execute(f'DELETE FROM main."{name}"')
+                database.execute(f'INSERT INTO main."{name}" SELECT * FROM fresh."{name}"')
+        self.counselors, self.supervisors = itertools.count(1), itertools.count(1)
+        self.log.write_text("")
+
+    def complaints(self) -> list[str]:
+        """What the server wrote down as wrong."""
+        lines = self.log.read_text(errors="replace").splitlines()
+        wrong = [line for line in lines if " ERROR " in line or line.startswith("Traceback")]
+        # A busy machine may outlast triage's patience; and a page of the journey before may ask for what is emptied.
+        passing = ("triage took longer", "fault=DoesNotExist", "fault=Refused")
+        return [line for line in wrong if not any(piece in line for piece in passing)]
 
     def next_counselor(self) -> str:
         return f"c{next(self.counselors)}"
@@ -124,6 +154,26 @@ class House:
 
 class Trouble(AssertionError):
     """A page complained, or asked somebody else."""
+
+
+class Cable:
+    """Between a page and the server: what the server says can be lost, and the line can be cut."""
+
+    def __init__(self) -> None:
+        self.deaf = False
+        self.lost: list[str] = []
+        self.sockets: list[WebSocketRoute] = []
+
+    def plug(self, socket: WebSocketRoute) -> None:
+        server = socket.connect_to_server()
+        socket.on_message(server.send)
+        server.on_message(lambda frame: self.lost.append(str(frame)) if self.deaf else socket.send(frame))
+        self.sockets.append(socket)
+
+    def cut(self) -> None:
+        """End the line without a word; the next one works."""
+        self.deaf = False
+        self.sockets[-1].close(code=4000)
 
 
 @dataclass
@@ -166,10 +216,19 @@ class Visitor:
 
     # --- what residents do ---
     def resident(
-        self, language: Language = "zh", *, size: dict[str, int] = PHONE, nickname: str = "", danger: bool = False
+        self,
+        language: Language = "zh",
+        *,
+        size: dict[str, int] = PHONE,
+        nickname: str = "",
+        danger: bool = False,
+        cable: Cable | None = None,
+        **options,
     ) -> Page:
         """From the first page to the first empty line."""
-        page = self.page(language, size)
+        page = self.page(language, size, **options)
+        if cable:
+            page.route_web_socket("**/ws/resident/", cable.plug)
         page.goto("/")
         page.get_by_test_id("begin").click()
         page.wait_for_url("**/begin/")
@@ -184,8 +243,18 @@ class Visitor:
         return page
 
     # --- what the staff does ---
-    def signed_in(self, username: str, path: str, language: Language = "zh", *, size: dict[str, int] = DESK) -> Page:
+    def signed_in(
+        self,
+        username: str,
+        path: str,
+        language: Language = "zh",
+        *,
+        size: dict[str, int] = DESK,
+        cable: Cable | None = None,
+    ) -> Page:
         page = self.page(language, size)
+        if cable:
+            page.route_web_socket("**/ws/desk/", cable.plug)
         page.goto(f"/staff/sign-in/?next={path}")
         page.locator("#id_username").fill(username)
         page.locator("#id_password").fill(PASSWORD)
@@ -193,9 +262,11 @@ class Visitor:
         page.wait_for_url(f"**{path}")
         return page
 
-    def desk(self, username: str, language: Language = "zh", *, size: dict[str, int] = DESK) -> Page:
+    def desk(
+        self, username: str, language: Language = "zh", *, size: dict[str, int] = DESK, cable: Cable | None = None
+    ) -> Page:
         """At the desk, on duty."""
-        page = self.signed_in(username, "/staff/desk/", language, size=size)
+        page = self.signed_in(username, "/staff/desk/", language, size=size, cable=cable)
         page.locator('#link[data-link="open"]').wait_for()
         page.get_by_test_id("duty-on").check(force=True)
         expect(page.get_by_test_id("off-duty")).to_be_hidden()
@@ -232,7 +303,7 @@ def answer(desk: Page, label: str, words: str) -> None:
     one = talk(desk, label)
     one.get_by_test_id("talk-field").fill(words)
     one.get_by_test_id("talk-send").click()
-    one.get_by_test_id("line-staff").filter(has_text=words).wait_for()
+    expect(one.get_by_test_id("line-staff").filter(has_text=words).last).to_have_attribute("data-status", "sent")
 
 
 def heard(page: Page, words: str) -> None:

@@ -114,7 +114,7 @@ def test_the_staffs_pages_keep_the_rules(visitor, house, light):
         assert violations(desk) == [], name
         desk.keyboard.press("Escape")
         expect(desk.locator(f"#dialog-{name}[open]")).to_have_count(0)
-    board = visitor.signed_in("s5", "/staff/board/")
+    board = visitor.signed_in("s1", "/staff/board/")
     board.emulate_media(color_scheme=light, reduced_motion="reduce")
     board.get_by_test_id("board-row").first.wait_for()
     assert violations(board) == []

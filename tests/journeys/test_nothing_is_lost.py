@@ -2,7 +2,7 @@
 
 from playwright.sync_api import expect
 
-from tests.journeys.house import answer, heard, say, take, texts
+from tests.journeys.house import Cable, answer, heard, say, take, talk, texts
 
 
 def test_a_reload_shows_the_same_story(visitor, house):
@@ -110,3 +110,79 @@ def test_a_deactivated_account_loses_its_desk(visitor, house):
     person.first.get_by_test_id("deactivate-ask").click()
     people.get_by_test_id("deactivate").filter(visible=True).click()
     desk.wait_for_url("**/staff/sign-in/**")
+
+
+def test_words_whose_receipt_was_lost_are_kept_once(visitor, house):
+    cable = Cable()
+    desk = visitor.desk(house.next_counselor())
+    resident = visitor.resident(nickname="半路", cable=cable)
+    say(resident, "第一句")
+    conversation = take(desk, "半路")
+    cable.deaf = True
+    for words in ("第二句", "第三句"):
+        resident.get_by_test_id("words").fill(words)
+        resident.get_by_test_id("send").click()
+    # It arrived, and the page does not know.
+    conversation.get_by_test_id("line-resident").filter(has_text="第二句").wait_for()
+    expect(resident.get_by_test_id("mine").last).not_to_have_attribute("data-state", "sent")
+    answer(desk, "半路", "我在听")
+    cable.cut()
+    expect(resident.get_by_test_id("mine").last).to_have_attribute("data-state", "sent")
+    heard(resident, "我在听")
+    conversation.get_by_test_id("line-resident").filter(has_text="第三句").wait_for()
+    assert texts(resident) == ["第一句", "第二句", "我在听", "第三句"]
+    assert conversation.locator(".bubble").all_text_contents() == ["第一句", "第二句", "我在听", "第三句"]
+
+
+def test_a_reply_whose_receipt_was_lost_is_kept_once(visitor, house):
+    cable = Cable()
+    desk = visitor.desk(house.next_counselor(), cable=cable)
+    resident = visitor.resident(nickname="回话")
+    say(resident, "在吗")
+    conversation = take(desk, "回话")
+    cable.deaf = True
+    for words in ("我在", "你说"):
+        conversation.get_by_test_id("talk-field").fill(words)
+        conversation.get_by_test_id("talk-send").click()
+    heard(resident, "我在")
+    expect(conversation.get_by_test_id("line-status").last).not_to_have_text("已送达")
+    say(resident, "那我说了")
+    cable.cut()
+    heard(resident, "你说")
+    conversation.get_by_test_id("line-resident").filter(has_text="那我说了").wait_for()
+    expect(conversation.locator(".bubble")).to_have_text(["在吗", "我在", "那我说了", "你说"])
+    expect(conversation.get_by_test_id("line-status")).to_have_text(["已送达", "已送达"])
+    assert texts(resident) == ["在吗", "我在", "那我说了", "你说"]
+
+
+def test_what_was_not_sent_yet_outlives_a_reload(quick_visitor, quick_house):
+    visitor = quick_visitor
+    visitor.expected += ["ERR_CONNECTION_REFUSED", "WebSocket"]
+    desk = visitor.desk(quick_house.next_counselor())
+    resident = visitor.resident(nickname="重来")
+    say(resident, "一")
+    conversation = take(desk, "重来")
+    answer(desk, "重来", "二")
+    quick_house.kill()
+    for words in ("三", "四"):
+        resident.get_by_test_id("words").fill(words)
+        resident.get_by_test_id("send").click()
+    resident.get_by_test_id("words").fill("还没写完")
+    conversation.get_by_test_id("talk-field").fill("五")
+    conversation.get_by_test_id("talk-send").click()
+    expect(resident.get_by_test_id("mine").last).to_have_attribute("data-state", "failed")
+    expect(conversation.get_by_test_id("line-staff").last).to_have_attribute("data-status", "failed")
+    expect(conversation.get_by_test_id("line-retry").last).to_be_visible()
+    quick_house.open()
+    resident.reload()
+    desk.reload()
+    expect(resident.get_by_test_id("words")).to_have_value("还没写完")
+    expect(resident.locator("#log .bubble")).to_have_count(5)
+    again = talk(desk, "重来")
+    expect(again.locator(".bubble")).to_have_count(5)
+    expect(again.get_by_test_id("line-staff").last).to_have_attribute("data-status", "sent")
+    expect(resident.locator('[data-testid="mine"][data-state="sent"]')).to_have_count(3)
+    shown = texts(resident)
+    assert sorted(shown) == sorted("一二三四五")
+    assert shown.index("三") < shown.index("四")
+    assert again.locator(".bubble").all_text_contents() == shown

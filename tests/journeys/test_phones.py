@@ -26,7 +26,7 @@ def test_no_page_is_wider_than_a_phone(visitor, house, width):
     assert too_wide(resident) <= 0
     desk = visitor.desk(house.next_counselor(), size=size)
     assert too_wide(desk) <= 0
-    board = visitor.signed_in(house.next_supervisor() if width == 320 else "s6", "/staff/board/", size=size)
+    board = visitor.signed_in(house.next_supervisor(), "/staff/board/", size=size)
     for path in ("/staff/board/", "/staff/reviews/", "/staff/me/"):
         board.goto(path)
         assert too_wide(board) <= 0, path
