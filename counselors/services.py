@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
@@ -18,7 +18,7 @@ from hotline.chat import access, errors, events, selectors, standing
 from hotline.chat.errors import Refused
 from hotline.chat.keys import seal_record
 from hotline.chat.models import Conversation, Flag
-from hotline.chat.services import moves, notes, risk
+from hotline.chat.services import learning, moves, notes, risk
 from triage.core.levels import Level
 from triage.services import Desk, order_for
 
@@ -151,6 +151,7 @@ def decide(conversation_id: str, *, by: StaffMember, decision: str, reason: str,
     ref = uuid.uuid4().hex
     record = ReviewRecord(level_before=before.code, level_after=after.code, reason=reason.strip())
     erased = conversation.erased_at is not None
+    judged_upto = learning.last_seq_by(conversation, _last_decision_at(conversation))
     review = Review.objects.create(
         conversation=conversation,
         ref=ref,
@@ -166,8 +167,14 @@ def decide(conversation_id: str, *, by: StaffMember, decision: str, reason: str,
             # The decision itself answers whatever flag its own level raises.
             fresh = Flag.objects.filter(conversation=conversation, answered__isnull=True)
             ReviewedFlag.objects.bulk_create([ReviewedFlag(flag=flag, review=review) for flag in fresh])
+        learning.remember(conversation, source="supervisor", decision=decision, decided=after, after=judged_upto)
     events.queue_changed()
     return review
+
+
+def _last_decision_at(conversation: Conversation) -> datetime | None:
+    last = Review.objects.filter(conversation=conversation).order_by("-decided_at").first()
+    return last.decided_at if last else None
 
 
 def _decided_level(before: Level, decision: str, level: str | None) -> Level:

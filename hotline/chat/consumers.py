@@ -19,7 +19,7 @@ from hotline.chat.codes import VISIT_COOKIE
 from hotline.chat.errors import Refused
 from hotline.chat.models import Conversation, Visit, as_time
 from hotline.chat.protocol import Place
-from hotline.chat.services import erasure, messages, moves, opening, presence, risk
+from hotline.chat.services import erasure, learning, messages, moves, opening, presence, risk
 from hotline.chat.sockets import CLOSE_UNKNOWN, FrameSocket
 from hotline.chat.states import State
 
@@ -49,6 +49,7 @@ class ResidentSocket(FrameSocket):
         protocol.ResidentDanger: "danger",
         protocol.ResidentMood: "mood",
         protocol.ResidentFeedback: "feedback",
+        protocol.ResidentLearning: "learning",
         protocol.ResidentCode: "code",
         protocol.ResidentEnd: "end",
         protocol.ResidentErase: "erase",
@@ -179,6 +180,11 @@ class ResidentSocket(FrameSocket):
     async def feedback(self, frame: protocol.ResidentFeedback) -> None:
         """Keep a word."""
         await self.as_resident(_in_own, self._hex(), opening.give_feedback, kind=frame.kind, text=frame.text)
+        await self.answer(protocol.Ack(id=frame.id))
+
+    async def learning(self, frame: protocol.ResidentLearning) -> None:
+        """They agree that triage learns from their words, or take that back."""
+        await self.as_resident(_in_own, self._hex(), learning.allow, on=frame.on)
         await self.answer(protocol.Ack(id=frame.id))
 
     async def code(self, frame: protocol.ResidentCode) -> None:

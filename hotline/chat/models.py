@@ -90,6 +90,11 @@ class Conversation(models.Model):
     closed_at = models.DateTimeField(null=True, blank=True)
     erased_at = models.DateTimeField(null=True, blank=True)
 
+    may_learn = models.BooleanField(default=False)
+    """Whether the resident agreed that triage learns from their words."""
+    example_ref = models.CharField(max_length=32, blank=True, default="")
+    """Under which name triage keeps what was decided here; random, made with the first decision."""
+
     wrapped_key = models.BinaryField(default=bytes)
     last_seq = models.PositiveBigIntegerField(default=0)
     risk_sealed = models.BinaryField(default=bytes)

@@ -82,6 +82,7 @@ class ResidentView(Part):
     mood_after: int | None = None
     has_code: bool = False
     earlier: int = 0
+    may_learn: bool = False
 
 
 class Span(Part):
@@ -267,6 +268,13 @@ class ResidentFeedback(Frame, tag="feedback"):
     id: RequestId
     kind: Literal["thanks", "complaint"]
     text: Text
+
+
+class ResidentLearning(Frame, tag="learning"):
+    """The line may learn from my words, or (``on`` false) may not any more."""
+
+    id: RequestId
+    on: bool
 
 
 class ResidentCode(Frame, tag="return_code"):
@@ -616,6 +624,7 @@ FromResident = (
     | ResidentDanger
     | ResidentMood
     | ResidentFeedback
+    | ResidentLearning
     | ResidentCode
     | ResidentEnd
     | ResidentErase

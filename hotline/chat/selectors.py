@@ -195,6 +195,7 @@ def resident_view(conversation: Conversation, *, place: Place | None, on_duty: i
         mood_after=conversation.mood_after,
         has_code=resident.code_digest is not None,
         earlier=resident.conversations.exclude(pk=conversation.pk).filter(erased_at__isnull=True).count(),
+        may_learn=conversation.may_learn,
     )
 
 

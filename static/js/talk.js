@@ -73,8 +73,14 @@ function settle(id, failure = "") {
   const about = waiting.get(id);
   waiting.delete(id);
   clearTimeout(about?.timer);
-  if (failure) composer.tell(say(failure));
+  if (failure) undone(say(failure));
   return about;
+}
+
+/** Say that something was not done, and show again how things stand. */
+function undone(words) {
+  composer.tell(words);
+  if (view) showView(view);
 }
 
 function applyLines(lines, upto, fresh) {
@@ -120,7 +126,7 @@ const hears = {
   error(frame) {
     const about = settle(frame.id);
     if (about?.client_id) outbox.refused(about.client_id, frame.code);
-    else if (about) composer.tell(sayError(frame.code));
+    else if (about) undone(sayError(frame.code));
   },
   typing: (frame) => showTyping(frame.on),
   return_code(frame) {
@@ -186,6 +192,9 @@ for (const group of document.querySelectorAll(".moods")) {
     const button = event.target.closest("button");
     if (button) ask({ type: "mood", when: group.dataset.when, value: Number(button.value) });
   });
+}
+for (const box of document.querySelectorAll("[data-learning]")) {
+  box.addEventListener("change", () => ask({ type: "learning", on: box.checked }));
 }
 $("about").addEventListener("submit", (event) => {
   event.preventDefault();

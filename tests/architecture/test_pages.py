@@ -61,3 +61,11 @@ def test_forms_that_are_posted_carry_their_token(path):
         r"<form\b[^>]*method=\"post\".*?</form>", without_comments(path), flags=re.DOTALL | re.IGNORECASE
     )
     assert [form for form in forms if "csrf_token" not in form] == []
+
+
+def test_agreeing_to_learning_is_never_ticked_beforehand():
+    shown = engines["django"].get_template("resident/_learning.html").render({"where": "ending"})
+    assert 'type="checkbox"' in shown
+    assert "checked" not in shown
+    for page in ("_ending", "_more"):
+        assert "_learning.html" in (ROOT / f"templates/resident/{page}.html").read_text(encoding="utf-8")

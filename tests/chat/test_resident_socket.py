@@ -154,6 +154,18 @@ async def test_about_mood_and_feedback_are_kept(waiting, pages):
     assert (view["mood_before"], view["mood_after"], view["ending"]) == (2, 4, "left_waiting")
 
 
+async def test_learning_from_words_is_agreed_to_and_taken_back_on_the_page(waiting, another_resident, pages):
+    page = await pages(resident_page(waiting))
+    welcome = await page.ask("hello")
+    assert welcome["view"]["may_learn"] is False
+    for on in (True, False):
+        assert (await page.ask("learning", on=on))["type"] == "ack"
+        await page.until(lambda frame, on=on: frame["type"] == "view" and frame["view"]["may_learn"] is on)
+        assert (await there(Conversation.objects.get, pk=waiting.hex)).may_learn is on
+    await page.ask("learning", on=True)
+    assert not (await there(Conversation.objects.get, pk=another_resident.hex)).may_learn
+
+
 async def test_a_code_is_shown_once_and_the_page_knows_that_there_is_one(waiting, pages):
     page = await pages(resident_page(waiting))
     assert not (await page.ask("hello"))["view"]["has_code"]

@@ -15,6 +15,7 @@ from hotline.chat.keys import forget_keys
 from hotline.chat.models import Conversation, Resident
 from hotline.chat.services import moves
 from hotline.chat.states import State
+from triage import feedback
 
 log = logging.getLogger(__name__)
 
@@ -64,6 +65,7 @@ def erase_outlived() -> int:
 def _destroy(conversation: Conversation) -> None:
     for rows in (conversation.messages, conversation.notes, conversation.feedback, conversation.readings):
         rows.all().delete()
+    feedback.forget(conversation.example_ref)
     conversation.reviews.update(record_sealed=b"")
     conversation.flags.update(kind_sealed=b"")
     Conversation.objects.filter(pk=conversation.pk).update(
@@ -75,6 +77,8 @@ def _destroy(conversation: Conversation) -> None:
         mood_before=None,
         mood_after=None,
         seen_at=None,
+        may_learn=False,
+        example_ref="",
         erased_at=timezone.now(),
     )
     events.view_changed(conversation.hex)

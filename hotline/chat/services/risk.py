@@ -15,7 +15,7 @@ from hotline.chat.keys import seal_record, unseal_text
 from hotline.chat.models import Conversation, Message, Weighing
 from hotline.chat.permissions import Permission, Staff
 from hotline.chat.protocol import Risk, Span
-from hotline.chat.services import flags, lines, notes
+from hotline.chat.services import flags, learning, lines, notes
 from hotline.chat.standing import StandingRisk
 from triage import services as triage
 from triage.core.levels import Assessment, Level
@@ -110,7 +110,9 @@ def override(conversation_hex: str, *, by: Staff, level: Level, reason: str, sou
         raise Refused(errors.REASON_MISSING)
     notes.write(conversation, staff_id=by.pk, kind="reason", text=reason)
     flags.raise_flag(conversation, "overridden", again=True)
+    judged_upto = standing.read(conversation).since_seq
     set_level(conversation, by=by, level=level, reason=reason, source=source)
+    learning.remember(conversation, source=source, decision="override", decided=level, after=judged_upto)
 
 
 def set_level(conversation: Conversation, *, by: Staff, level: Level, reason: str, source: str) -> None:

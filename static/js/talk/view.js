@@ -36,6 +36,7 @@ export function showView(view) {
   else write($("who"), closed ? say("over") : $("who").dataset.site);
   $("waiting-hint").hidden = view.upto > 2;
   $("numbers").classList.toggle("is-forward", view.care || view.danger);
+  for (const box of document.querySelectorAll("[data-learning]")) box.checked = view.may_learn;
   for (const group of document.querySelectorAll(".moods")) {
     const told = view[`mood_${group.dataset.when}`];
     for (const button of group.children) button.setAttribute("aria-pressed", String(Number(button.value) === told));

@@ -1,0 +1,80 @@
+"""What triage keeps to learn from: examples without words, and counts by day. Of people it knows nothing."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils import timezone
+
+from triage.core.levels import Level
+
+LEVELS = [(int(level), level.code) for level in Level]
+
+
+class Example(models.Model):
+    """A human's decision beside what triage had said: a labelled example.
+
+    The words themselves are not here. Whoever made the example keeps them sealed, and hands them out only where the
+    writer agreed (``triage.feedback.words_of``).
+    """
+
+    SOURCES = ("counselor", "supervisor")
+    DECISIONS = ("override", "agree", "lower", "raise", "follow_up")
+
+    reference = models.CharField(max_length=32, db_index=True)
+    """Random; the caller's name for where it came from, by which it can be forgotten."""
+    part = models.CharField(max_length=48, blank=True)
+    """What the caller needs to find the words again; triage does not read it."""
+    source = models.CharField(max_length=10, choices=[(one, one) for one in SOURCES])
+    decision = models.CharField(max_length=9, choices=[(one, one) for one in DECISIONS])
+    said = models.PositiveSmallIntegerField(choices=LEVELS)
+    """The highest level that triage had said."""
+    scored = models.BooleanField()
+    probability = models.FloatField()
+    model_version = models.CharField(max_length=64)
+    decided = models.PositiveSmallIntegerField(choices=LEVELS)
+    """The level that the human decided, or let stand."""
+    language = models.CharField(max_length=2, blank=True)
+    """zh, en, or empty where triage cannot read it."""
+    features = models.JSONField(default=dict)
+    """Kinds of words and concepts with how often they stand there: nothing that spells the text."""
+    day = models.DateField()
+    """The day of the decision, by the site's clock: by it the decision is counted."""
+    made_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="example_levels_known", condition=models.Q(said__lte=Level.IMMINENT, decided__lte=Level.IMMINENT)
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"example {self.pk}"
+
+
+class Tally(models.Model):
+    """How often something happened on a day. It outlives what it counted, and leads back to nothing.
+
+    ``what`` is one of:
+        decision: a human decided; ``other`` tells whose decision and which ("supervisor:lower").
+        outcome: the latest human decision about a conversation; counted once for each.
+    """
+
+    day = models.DateField()
+    what = models.CharField(max_length=8)
+    model_version = models.CharField(max_length=64)
+    other = models.CharField(max_length=64, blank=True)
+    said = models.PositiveSmallIntegerField(choices=LEVELS)
+    beside = models.PositiveSmallIntegerField(choices=LEVELS)
+    """The level beside it: the one decided."""
+    count = models.IntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                name="tally_once", fields=["day", "what", "model_version", "other", "said", "beside"]
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.what} {self.day}"
