@@ -135,10 +135,22 @@ def secret(env: Env, name: str, *, debug: bool, var_dir: Path, make: str | None 
         raise ImproperlyConfigured(f"{name} is not set")
     path = var_dir / name.lower()
     if not path.exists():
-        var_dir.mkdir(parents=True, exist_ok=True)
+        ensure_folder(var_dir)
         path.touch(mode=0o600)
         path.write_text(make or secrets.token_urlsafe(48), encoding="utf-8")
     return path.read_text(encoding="utf-8").strip()
+
+
+def ensure_folder(folder: Path) -> None:
+    """Make the folder in which the service writes, if there is none.
+
+    Raises:
+        ImproperlyConfigured: it cannot be made.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ImproperlyConfigured(f"VAR_DIR: there is no folder {folder}: {error.strerror}") from None
 
 
 def new_key_entry(name: str = "local") -> str:

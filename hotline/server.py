@@ -13,6 +13,7 @@ from typing import Any
 
 from daphne.cli import CommandLineInterface
 from daphne.server import Server
+from django.core.exceptions import ImproperlyConfigured
 from twisted.internet.defer import Deferred
 
 ENDS_WITHIN_SECONDS = 5.0
@@ -70,7 +71,10 @@ class CommandLine(CommandLineInterface):
 def main() -> None:
     """Serve, with Daphne's options; those given last win."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hotline.settings")
-    CommandLine().run([*OPTIONS, *sys.argv[1:], "hotline.asgi:application"])
+    try:
+        CommandLine().run([*OPTIONS, *sys.argv[1:], "hotline.asgi:application"])
+    except ImproperlyConfigured as trouble:
+        sys.exit(f"Not started: {trouble}")
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ from environs import Env, EnvError
 from hotline.environment import (
     at_least,
     database,
+    ensure_folder,
     new_key_entry,
     parse_emergency_numbers,
     parse_exit_url,
@@ -60,8 +61,8 @@ try:
     HOTLINE_KEYS = parse_keys(secret(env, "HOTLINE_KEYS", debug=DEBUG, var_dir=VAR_DIR, make=new_key_entry()))
     DATABASES = {"default": database(env, default=f"sqlite:///{VAR_DIR / 'hotline.sqlite3'}")}
 except EnvError as error:
-    # environs puts the variable's name into its message.
-    raise ImproperlyConfigured(str(error)) from error
+    # environs puts the variable's name into its message, and never the value.
+    raise ImproperlyConfigured(str(error)) from None
 
 if REDIS_URL and not REDIS_URL.startswith(("redis://", "rediss://", "unix://")):
     raise ImproperlyConfigured("REDIS_URL must begin with redis://, rediss:// or unix://")
@@ -75,7 +76,7 @@ if "*" in ORIGINS or "*" in ALLOWED_HOSTS:
 
 # --- storage ---------------------------------------------------------------------------------------------------
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
-    Path(DATABASES["default"]["NAME"]).parent.mkdir(parents=True, exist_ok=True)
+    ensure_folder(Path(DATABASES["default"]["NAME"]).parent)
     DATABASES["default"]["OPTIONS"] = {
         # IMMEDIATE takes the write lock at BEGIN: two racers wait for each other and never fail half-way.
         "transaction_mode": "IMMEDIATE",
@@ -84,7 +85,9 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON;",
     }
 else:
-    DATABASES["default"].setdefault("CONN_MAX_AGE", 60)
+    # Reading DATABASE_URL leaves an age of 0 here, with which every frame would connect anew.
+    DATABASES["default"]["CONN_MAX_AGE"] = 60
+    DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

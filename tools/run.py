@@ -42,7 +42,9 @@ def main() -> int:
     if ensure_env_file():
         print("Wrote .env: secrets for this machine. Keep it if you mean to keep the data in var/.")
     compile_all()
-    _prepare()
+    trouble = _prepare()
+    if trouble:
+        return _complain(trouble)
     shown = "127.0.0.1" if host == "0.0.0.0" else f"[{host}]" if ":" in host else host  # noqa: S104 - compared
     address = f"http://{shown}:{port}/"
     print(f"\n  Residents  {address}\n  Staff      {address}staff/\n  Stop with Ctrl-C.\n", flush=True)
@@ -80,15 +82,26 @@ def _why_not_free(host: str, port: int) -> str:
     return ""
 
 
-def _prepare() -> None:
-    """Bring the database and the static files up to date; say who can sign in."""
+def _prepare() -> str:
+    """Bring the database and the static files up to date; say who can sign in.
+
+    Returns:
+        What keeps us from it, in one line; empty when nothing does.
+    """
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hotline.settings")
     import django
     from django.conf import settings
+    from django.core.exceptions import ImproperlyConfigured
     from django.core.management import CommandError, call_command
+    from django.db import DatabaseError
 
-    django.setup()
-    call_command("migrate", verbosity=0, interactive=False)
+    try:
+        django.setup()
+        call_command("migrate", verbosity=0, interactive=False)
+    except ImproperlyConfigured as error:
+        return f"A setting is wrong (.env.example explains them): {error}"
+    except DatabaseError as error:
+        return f"The database cannot be used (DATABASE_URL, VAR_DIR): {str(error).splitlines()[0]}"
     if not settings.DEBUG:
         _collect_static(Path(settings.STATIC_ROOT))
     try:
@@ -96,6 +109,7 @@ def _prepare() -> None:
     except CommandError as refusal:
         # Its accounts have a known password: it refuses where others than this machine are served.
         print(f"No demo here. {refusal}")
+    return ""
 
 
 def _collect_static(root: Path) -> None:
