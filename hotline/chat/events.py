@@ -6,7 +6,9 @@ there at the next heartbeat. A hint that cannot be sent is counted and forgotten
 
 from __future__ import annotations
 
+import asyncio
 import logging
+import time
 from typing import Any
 
 from asgiref.sync import async_to_sync
@@ -14,6 +16,11 @@ from channels.layers import get_channel_layer
 from django.db import transaction
 
 log = logging.getLogger(__name__)
+
+HINT_WITHIN_SECONDS = 1.0
+SILENT_SECONDS = 5.0
+"""After a layer that accepted a hint and never answered, so long none is tried. One that refuses costs no time."""
+_silent_until = 0.0
 
 QUEUE = "queue"
 """Desks and boards: who waits has changed."""
@@ -83,10 +90,19 @@ def typing(conversation_hex: str, author: str, on: bool) -> dict[str, Any]:
 
 
 def _send(group: str, message: dict[str, Any]) -> None:
+    """Publish, and wait for it only so long: this thread is the one on which everybody's messages are kept."""
+    global _silent_until
     layer = get_channel_layer()
-    if layer is None:
+    if layer is None or time.monotonic() < _silent_until:
         return
     try:
-        async_to_sync(layer.group_send)(group, message)
+        async_to_sync(_publish)(layer, group, message)
+    except TimeoutError:
+        _silent_until = time.monotonic() + SILENT_SECONDS
+        log.warning("the layer hangs; no hints for %s s", SILENT_SECONDS)
     except Exception as error:  # noqa: BLE001 - Redis away, layer full: the record stands, pages catch up
         log.warning("hint missed kind=%s fault=%s", message["kind"], type(error).__name__)
+
+
+async def _publish(layer: Any, group: str, message: dict[str, Any]) -> None:
+    await asyncio.wait_for(layer.group_send(group, message), HINT_WITHIN_SECONDS)

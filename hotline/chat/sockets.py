@@ -119,8 +119,7 @@ class FrameSocket(AsyncWebsocketConsumer):
             except Exception as error:  # noqa: BLE001 - no reason to turn anybody away
                 log.warning("a socket without hints fault=%s", type(error).__name__)
                 self.channel_layer = None
-                age = DEAF_SOCKET_SECONDS * random.uniform(0.8, 1.2)  # noqa: S311 - jitter, not a secret
-                self.after(age, "deaf", lambda: self.say_bye("socket.renew", close=1000, retry_after_ms=0))
+                self.renew_soon()
         _open.add(self)
         try:
             with suppress(StopConsumer):
@@ -148,16 +147,25 @@ class FrameSocket(AsyncWebsocketConsumer):
         if group not in self.joined and self.channel_layer is not None:
             self.joined.add(group)
             try:
-                await self.channel_layer.group_add(group, self.channel_name)
+                await asyncio.wait_for(self.channel_layer.group_add(group, self.channel_name), LAYER_ANSWERS_SECONDS)
             except Exception as error:  # noqa: BLE001 - pages catch up at the heartbeat
                 log.warning("group not joined fault=%s", type(error).__name__)
+                self.joined.discard(group)
+                self.renew_soon()
+
+    def renew_soon(self) -> None:
+        """This socket is deaf, or in part: let its page come back when the layer may be there again."""
+        age = DEAF_SOCKET_SECONDS * random.uniform(0.8, 1.2)  # noqa: S311 - jitter, not a secret
+        self.after(age, "deaf", lambda: self.say_bye("socket.renew", close=1000, retry_after_ms=0))
 
     async def part(self, group: str) -> None:
         """Hear them no more."""
         if group in self.joined and self.channel_layer is not None:
             self.joined.discard(group)
             try:
-                await self.channel_layer.group_discard(group, self.channel_name)
+                await asyncio.wait_for(
+                    self.channel_layer.group_discard(group, self.channel_name), LAYER_ANSWERS_SECONDS
+                )
             except Exception as error:  # noqa: BLE001 - it expires by itself
                 log.warning("group not left fault=%s", type(error).__name__)
 
@@ -247,7 +255,7 @@ class FrameSocket(AsyncWebsocketConsumer):
         """Send a hint that belongs to no transaction (typing)."""
         if self.channel_layer is not None:
             try:
-                await self.channel_layer.group_send(group, message)
+                await asyncio.wait_for(self.channel_layer.group_send(group, message), LAYER_ANSWERS_SECONDS)
             except Exception as error:  # noqa: BLE001 - a lost hint is no fault
                 log.warning("hint missed fault=%s", type(error).__name__)
 
