@@ -57,11 +57,11 @@ class Line(Part):
 
 
 class Place(Part):
-    """How many may be served before: between ``least`` and ``most``; ``why`` says what moved it back."""
+    """How many may be served before: between ``least`` and ``most``; ``why`` says why others go first."""
 
     least: int
     most: int
-    why: Literal["", "danger", "given_back"] = ""
+    why: Literal["", "danger", "given_back", "sooner"] = ""
 
 
 class ResidentView(Part):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
 from django.db.models import Count, Q
 from django.utils import timezone
@@ -156,7 +157,11 @@ def _queue_row(conversation: Conversation, counts: dict[str, tuple[int, int]]) -
 
 
 def place_in(snapshot: QueueSnapshot, conversation_hex: str, *, before: Place | None = None) -> Place | None:
-    """A resident's place, honestly: exact near the front, a range further back, and why if it fell back."""
+    """A resident's place, honestly: exact near the front, a range further back, and why it is not the order of arrival.
+
+    The word of why is read off the queue, not off the last place told: a page that comes back after a break, where the
+    place may have jumped, is told as well.
+    """
     ahead = snapshot.position(conversation_hex)
     if ahead is None:
         return None
@@ -165,12 +170,17 @@ def place_in(snapshot: QueueSnapshot, conversation_hex: str, *, before: Place | 
     else:
         least = ahead // 5 * 5
         most = least + 4
-    if before is None or most < before.most:
-        return Place(least=least, most=most)
-    if most == before.most:
-        return Place(least=least, most=most, why=before.why)
-    crisis_ahead = any(entry.level.is_crisis for entry in snapshot.entries[:ahead])
-    return Place(least=least, most=most, why="danger" if crisis_ahead else "given_back")
+    # Once told, the word stays for as long as the place does.
+    fell_back = before is not None and (most > before.most or (most == before.most and before.why == "sooner"))
+    return Place(least=least, most=most, why=_why(snapshot.entries[:ahead], snapshot.entries[ahead], fell_back))
+
+
+def _why(ahead: Sequence[Waiting], mine: Waiting, fell_back: bool) -> Literal["", "danger", "given_back", "sooner"]:
+    if any(entry.level.is_crisis for entry in ahead):
+        return "danger"
+    if any(entry.given_back for entry in ahead):
+        return "given_back"
+    return "sooner" if fell_back or any(entry.since > mine.since for entry in ahead) else ""
 
 
 # --- one conversation ------------------------------------------------------------------------------------------------

@@ -18,7 +18,10 @@ def events() -> dict[str, str]:
     return {
         "opened": _("You are here. You can write at once; whoever comes reads it first."),
         "joined": _("{name} is here now and reads what you wrote."),
-        "left": _("{name} lost the connection. You are at the top of the line again, somebody else is coming."),
+        "left": _(
+            "{name} could not stay. It is not because of anything you wrote. You are at the front of the line again;"
+            " only somebody in danger goes before you."
+        ),
         "handed": _("{name} goes on with you from here and has read what came before."),
         "danger": _("You said that you are in danger now. You go first."),
         "returned": _("Welcome back. It is all still here."),
@@ -45,6 +48,7 @@ def for_page() -> dict[str, str]:
         "place.nobody": _("Nobody is on duty just now. Your place is kept; whoever comes next reads you."),
         "place.danger": _("Somebody in great danger is being answered first. We have not gone away."),
         "place.given_back": _("Somebody whose conversation broke off goes first. We have not gone away."),
+        "place.sooner": _("Somebody who may need an answer sooner goes first. We have not gone away."),
         "bubble.sending": _("sending"),
         "bubble.sent": _("sent"),
         "bubble.failed": _("not sent yet, we keep it for you"),

@@ -212,6 +212,37 @@ def test_somebody_given_back_is_named_as_the_reason(plain_triage, counselor):
     assert selectors.place_in(selectors.queue_now(), mine.hex, before=before).why == "given_back"
 
 
+def test_somebody_who_came_later_and_may_need_it_sooner_is_told_as_the_reason(plain_triage, db):
+    mine = factories.begin()
+    before = selectors.place_in(selectors.queue_now(), mine.hex)
+    factories.begin().says("moderate: 撑不住了")
+    assert selectors.place_in(selectors.queue_now(), mine.hex, before=before).why == "sooner"
+
+
+def test_a_page_that_comes_back_is_told_why_its_place_is_what_it_is(plain_triage, db):
+    mine = factories.begin()
+    factories.begin().says("high: 不想活了")
+    assert selectors.place_in(selectors.queue_now(), mine.hex).why == "danger"
+
+
+def test_whose_level_was_lowered_is_not_moved_back_without_a_word(plain_triage, supervisor):
+    first = factories.begin()
+    mine = factories.begin()
+    mine.says("high: 不想活了")
+    before = selectors.place_in(selectors.queue_now(), mine.hex)
+    risk.override(mine.hex, by=supervisor, level=Level.LOW, reason="是一句歌词")
+    after = selectors.place_in(selectors.queue_now(), mine.hex, before=before)
+    assert (after.most, after.why) == (1, "sooner")
+    assert selectors.place_in(selectors.queue_now(), mine.hex, before=after).why == "sooner"
+    assert selectors.place_in(selectors.queue_now(), first.hex).why == ""
+
+
+def test_who_simply_came_later_waits_in_the_order_of_arrival(db):
+    factories.begin()
+    mine = factories.begin()
+    assert selectors.place_in(selectors.queue_now(), mine.hex).why == ""
+
+
 def test_further_back_a_range_is_told(db):
     talks = [factories.begin() for _ in range(9)]
     place = selectors.place_in(selectors.queue_now(), talks[-1].hex)
