@@ -49,6 +49,7 @@ def for_page() -> dict[str, str]:
         "place.danger": _("Somebody in great danger is being answered first. We have not gone away."),
         "place.given_back": _("Somebody whose conversation broke off goes first. We have not gone away."),
         "place.sooner": _("Somebody who may need an answer sooner goes first. We have not gone away."),
+        "care": _("Your life matters to us. If it cannot wait, please call now; we stay here too."),
         "bubble.sending": _("sending"),
         "bubble.sent": _("sent"),
         "bubble.failed": _("not sent yet, we keep it for you"),

@@ -16,8 +16,10 @@ def test_from_the_first_word_to_the_review(visitor, house):
     resident = visitor.resident(nickname="小雨")
     expect(resident.get_by_test_id("numbers")).to_be_visible()
     expect(resident.get_by_test_id("numbers")).not_to_have_class("numbers is-forward")
+    expect(resident.get_by_test_id("care")).to_be_empty()
     say(resident, "睡不着", "我不想活了，今晚就想从楼上跳下去")
     expect(resident.get_by_test_id("numbers")).to_have_class("numbers is-forward")
+    expect(resident.get_by_test_id("care")).to_contain_text("你的生命很重要")
 
     waits = row(desk, "小雨")
     expect(waits).to_have_attribute("data-level", "imminent")

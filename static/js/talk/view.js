@@ -35,7 +35,9 @@ export function showView(view) {
   if (view.state === "active") write($("who"), say("with", { name: view.counselor }));
   else write($("who"), closed ? say("over") : $("who").dataset.site);
   $("waiting-hint").hidden = view.upto > 2;
-  $("numbers").classList.toggle("is-forward", view.care || view.danger);
+  const forward = view.care || view.danger;
+  $("numbers").classList.toggle("is-forward", forward);
+  write($("care"), forward && !closed ? say("care") : "");
   for (const box of document.querySelectorAll("[data-learning]")) box.checked = view.may_learn;
   for (const group of document.querySelectorAll(".moods")) {
     const told = view[`mood_${group.dataset.when}`];
