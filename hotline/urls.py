@@ -13,3 +13,5 @@ urlpatterns = [
     path("staff/", include("counselors.urls")),
     path("", include("hotline.chat.urls")),
 ]
+
+handler500 = views.broken

@@ -6,8 +6,10 @@ from django.conf import settings
 from django.db import Error as DatabaseProblem
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
 
 from hotline.chat.models import Visit
+from hotline.context import emergency_numbers
 from triage import services as triage
 
 
@@ -52,3 +54,9 @@ def _redis_answers() -> bool:
 def refused_form(request: HttpRequest, reason: str = "") -> HttpResponse:
     """A form came without its token: an old page, or cookies are off."""
     return render(request, "403.html", {"csrf": True}, status=403)
+
+
+def broken(request: HttpRequest) -> HttpResponse:
+    """Something broke on our side: the numbers all the same, from the settings alone; nothing else may be needed."""
+    page = render_to_string("500.html", {"emergency_numbers": emergency_numbers()})
+    return HttpResponse(page, status=500)
