@@ -23,9 +23,20 @@ def keep(*, vanished: bool = True) -> None:
         released = services.release_vanished()
         if released:
             log.warning("gave back people of vanished counselors count=%s", released)
-    for conversation_hex, seq in risk.unweighed():
-        risk.weigh(conversation_hex, seq)
+    _read_what_was_not_read()
     erased = erasure.erase_outlived()
     if erased:
         log.info("erased what ended more than RETENTION_DAYS ago count=%s", erased)
     Session.objects.filter(expire_date__lt=timezone.now()).delete()
+
+
+def _read_what_was_not_read() -> None:
+    for conversation_hex, seq in risk.unweighed():
+        try:
+            in_time = risk.weigh(conversation_hex, seq, again=True)
+        except Exception as error:  # noqa: BLE001 - one that cannot be opened keeps no other from being read
+            log.error("not weighed fault=%s", type(error).__name__)
+            continue
+        if not in_time:
+            # Triage hangs: this thread serves everybody, so the others wait for the next round.
+            return

@@ -1,14 +1,16 @@
 """The level: raised by words, declared by the person, decided by humans, never silently lowered."""
 
 import threading
+import time
 
 import pytest
 
 from counselors import services as desk
+from counselors import watch
 from counselors.models import Duty
 from hotline.chat import errors, selectors, standing
 from hotline.chat.errors import Refused
-from hotline.chat.models import Weighing
+from hotline.chat.models import Message, Weighing
 from hotline.chat.services import flags, moves, risk
 from tests import factories
 from triage import services as triage
@@ -90,9 +92,9 @@ def test_a_human_decides_while_triage_is_still_reading(conversation, counselor, 
     receipt = conversation.says("high: 不想活了", weighed=False)
     in_time = risk._assess_in_time
 
-    def read_slowly(texts):
+    def read_slowly(texts, limit):
         risk.override(conversation.hex, by=counselor, level=Level.LOW, reason="问过，是歌词")
-        return in_time(texts)
+        return in_time(texts, limit)
 
     monkeypatch.setattr(risk, "_assess_in_time", read_slowly)
     risk.weigh(conversation.hex, receipt.seq)
@@ -158,6 +160,47 @@ def test_when_triage_hangs_the_words_are_kept_and_a_human_comes_first(waiting, m
     assert not standing.read(waiting.row).risk.scored
 
 
+def test_what_triage_was_too_slow_for_is_read_by_the_watch(waiting, plain_triage, monkeypatch):
+    quick = risk.TIME_LIMIT_SECONDS
+    assess = triage.assess
+    monkeypatch.setattr(triage, "assess", lambda text, *, earlier=(): time.sleep(0.1) or assess(text, earlier=earlier))
+    monkeypatch.setattr(risk, "TIME_LIMIT_SECONDS", 0.01)
+    waiting.says("imminent: 就是现在")
+    assert not standing.read(waiting.row).risk.scored
+    assert len(risk.unweighed()) == 1
+    monkeypatch.setattr(risk, "TIME_LIMIT_SECONDS", quick)
+    watch.keep()
+    assert level(waiting) == "imminent"
+    assert "imminent" in flags.kinds_of(waiting.row)
+    assert risk.unweighed() == []
+
+
+def test_a_triage_that_hangs_holds_the_watch_up_once_a_round_and_each_message_once(waiting, monkeypatch):
+    awake = threading.Event()
+    monkeypatch.setattr(triage, "assess", lambda text, *, earlier=(): awake.wait(5))
+    monkeypatch.setattr(risk, "TIME_LIMIT_SECONDS", 0.01)
+    monkeypatch.setattr(risk, "SECOND_LIMIT_SECONDS", 0.01)
+    try:
+        waiting.says("你好")
+        waiting.says("在吗")
+        left = []
+        for _ in range(2):
+            watch.keep()
+            left.append(len(risk.unweighed()))
+        assert left == [1, 0]
+    finally:
+        awake.set()
+    assert not standing.read(waiting.row).risk.scored
+
+
+def test_one_message_that_cannot_be_opened_keeps_no_other_from_being_read(waiting, another_resident, plain_triage):
+    broken = waiting.says("你好", weighed=False)
+    another_resident.says("high: 不想活了", weighed=False)
+    Message.objects.filter(conversation_id=waiting.hex, seq=broken.seq).update(text_sealed=b"rubbish")
+    watch.keep()
+    assert level(another_resident) == "high"
+
+
 def test_not_scored_stays_while_nobody_has_looked(waiting, counselor):
     waiting.says("fault: 你好")
     waiting.says("还在吗")
@@ -174,8 +217,6 @@ def test_a_crisis_stays_a_crisis_when_triage_fails_later(waiting):
 
 
 def test_words_that_were_never_weighed_are_found_by_the_watch(waiting):
-    from counselors import watch
-
     waiting.says("high: 不想活了", weighed=False)
     assert level(waiting) == "low"
     watch.keep()

@@ -24,55 +24,71 @@ log = logging.getLogger(__name__)
 
 TIME_LIMIT_SECONDS = 0.2
 """Longest that one message may occupy triage; beyond it the person counts as not scored, a human first."""
+SECOND_LIMIT_SECONDS = 1.0
+"""The same for the watch, which gives such a message one more try."""
 TURNS_READ = 40
 """How many of the resident's latest messages triage is given."""
 _reader = ThreadPoolExecutor(max_workers=2, thread_name_prefix="triage")
 
 
-def weigh(conversation_hex: str, seq: int) -> None:
+def weigh(conversation_hex: str, seq: int, *, again: bool = False) -> bool:
     """Let triage read the message ``seq``, and move the conversation's level if it says so.
 
     Runs after the acknowledgement: a message is never delayed or lost by its weighing. A message left without one
-    (the process died in between) is found by :func:`unweighed`.
+    (the process died in between, or triage was too slow on a busy machine) is found by :func:`unweighed`.
+
+    Args:
+        conversation_hex: 32 hexadecimal digits.
+        seq: the place of one of the resident's messages.
+        again: the watch's try, with more patience and the last one.
+
+    Returns:
+        Whether triage answered in time (or there was nothing to read).
     """
     conversation = access.unlocked(conversation_hex)
     if conversation.erased_at:
-        return
+        return True
     # Words before a human decision are weighed too, each for itself, or the sweep would find them for ever.
     since = min(standing.read(conversation).since_seq, seq - 1)
     turns = list(
         conversation.messages.filter(author=Message.RESIDENT, seq__gt=since, seq__lte=seq).order_by("-seq")[:TURNS_READ]
     )[::-1]
     if not turns or turns[-1].seq != seq:
-        return
+        return True
     texts = [unseal_text(conversation, f"line:{turn.seq}:{turn.author}", turn.text_sealed) for turn in turns]
-    assessment = _assess_in_time(texts)
+    assessment, in_time = _assess_in_time(texts, SECOND_LIMIT_SECONDS if again else TIME_LIMIT_SECONDS)
     spans = _spans(assessment, [turn.seq for turn in turns], texts)
     with transaction.atomic():
         conversation = access.locked(conversation_hex)
         if conversation.erased_at or Weighing.objects.filter(message=turns[-1]).exists():
-            return
-        Weighing.objects.create(
-            message=turns[-1],
-            model_version=assessment.model_version,
-            assessment_sealed=seal_record(
-                conversation,
-                f"weighing:{seq}",
-                Risk(
-                    level=assessment.level.code,
-                    scored=assessment.scored,
-                    doubtful=assessment.doubtful,
-                    probability=round(assessment.probability, 4),
-                    spans=spans,
-                    model=assessment.model_version,
-                ),
-            ),
-        )
-        Conversation.objects.filter(pk=conversation.pk, weighed_seq__lt=seq).update(weighed_seq=seq)
+            return in_time
+        if in_time or again:
+            _keep_weighing(conversation, turns[-1], assessment, spans)
         before = standing.read(conversation)
         if before.since_seq < seq:
             # Else a human decided with these words before them, perhaps while triage was reading.
             _settle(conversation, before, standing.after_message(before, assessment, spans, waiting=conversation.state))
+    return in_time
+
+
+def _keep_weighing(conversation: Conversation, message: Message, assessment: Assessment, spans: list[Span]) -> None:
+    Weighing.objects.create(
+        message=message,
+        model_version=assessment.model_version,
+        assessment_sealed=seal_record(
+            conversation,
+            f"weighing:{message.seq}",
+            Risk(
+                level=assessment.level.code,
+                scored=assessment.scored,
+                doubtful=assessment.doubtful,
+                probability=round(assessment.probability, 4),
+                spans=spans,
+                model=assessment.model_version,
+            ),
+        ),
+    )
+    Conversation.objects.filter(pk=conversation.pk, weighed_seq__lt=message.seq).update(weighed_seq=message.seq)
 
 
 def unweighed(limit: int = 50) -> list[tuple[str, int]]:
@@ -137,15 +153,17 @@ def _settle(conversation: Conversation, before: StandingRisk, after: StandingRis
         events.queue_changed()
 
 
-def _assess_in_time(texts: list[str]) -> Assessment:
-    """Triage in a thread of its own, so that a hang delays nobody."""
+def _assess_in_time(texts: list[str], limit: float) -> tuple[Assessment, bool]:
+    """Triage in a thread of its own, so that a hang delays nobody; and whether it answered within ``limit`` seconds."""
+    in_time = True
     try:
-        return _reader.submit(triage.assess, texts[-1], earlier=tuple(texts[:-1])).result(TIME_LIMIT_SECONDS)
+        return _reader.submit(triage.assess, texts[-1], earlier=tuple(texts[:-1])).result(limit), in_time
     except TooSlow:
-        log.error("triage took longer than %s s; counted as not scored", TIME_LIMIT_SECONDS)
+        in_time = False
+        log.error("triage took longer than %s s; counted as not scored", limit)
     except Exception as error:  # noqa: BLE001 - whatever it is, a human comes first
         log.error("triage failed fault=%s; counted as not scored", type(error).__name__)
-    return Assessment(level=Level.MODERATE, probability=0.5, evidence=(), model_version="none", scored=False)
+    return Assessment(level=Level.MODERATE, probability=0.5, evidence=(), model_version="none", scored=False), in_time
 
 
 def _spans(assessment: Assessment, seqs: list[int], texts: list[str]) -> list[Span]:
