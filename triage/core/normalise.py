@@ -41,8 +41,13 @@ _HALF_WIDTH = {0x3000: " ", **{wide: chr(wide - 0xFEE0) for wide in range(0xFF01
 _ONE_TO_ONE = SIMPLIFIED | _HALF_WIDTH
 _INVISIBLE = frozenset("\u200b\u200c\u200d\u2060\ufeff\u00ad\ufe0f")
 _CJK = "\u3400-\u4dbf\u4e00-\u9fff"
-_GAP = r"[ \t\u3000·•.\-_*~/|+^'\"`]"
-_SPLIT_CJK = re.compile(rf"(?<=[{_CJK}]){_GAP}{{1,3}}(?=[{_CJK}])")
+_SIGN = r"[·•.\-_*~/|+^'\"`]"
+_SPLIT_CJK = re.compile(
+    # A sign between two characters; spaces only where they leave a character alone (自 杀): elsewhere they are pauses.
+    rf"(?<=[{_CJK}])[ \t]?{_SIGN}{{1,3}}[ \t]?(?=[{_CJK}])"
+    rf"|(?:(?<=^[{_CJK}])|(?<=[^{_CJK}][{_CJK}]))[ \t]{{1,3}}(?=[{_CJK}])"
+    rf"|(?<=[{_CJK}])[ \t]{{1,3}}(?=[{_CJK}](?:[^{_CJK}]|$))"
+)
 _SPLIT_LETTERS = re.compile(r"(?<![a-z0-9])(?:[a-z][ .\-_*/]){2,20}[a-z](?![a-z0-9])")
 _REPEATED = re.compile(r"(.)\1{2,}", re.DOTALL)
 
