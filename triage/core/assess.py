@@ -17,7 +17,7 @@ from triage.core.scope import Scoped
 from triage.core.scorer import LanguageModel, Weights, logit, sigmoid
 
 RULES_VERSION = "rules-2"
-FLOOR_PROBABILITY = {Level.LOW: 0.0, Level.MODERATE: 0.1, Level.HIGH: 0.6, Level.IMMINENT: 0.85}
+FLOOR_PROBABILITY = {Level.LOW: 0.0, Level.MODERATE: 0.1, Level.HIGH: 0.4, Level.IMMINENT: 0.6}
 """Least P(level >= HIGH) that goes with a floor. A floor is not a measurement: these are set, and said to be set."""
 WINDOW = {"zh": 90, "en": 240}
 """Characters read at once; of a longer text the gravest window counts, since danger is often one sentence of many."""
@@ -86,11 +86,17 @@ def assess(reading: Reading, weights: Weights | None, context: Reading | None = 
         evidence = _model_evidence(reading, window)
     return Assessment(
         level=joined,
-        probability=max(chances[1], FLOOR_PROBABILITY[floor.level]),
+        probability=max(chances[1], _floor_chance(floor, model)),
         evidence=evidence if joined > Level.LOW or doubtful else (),
         model_version=version_of(weights),
         doubtful=doubtful,
     )
+
+
+def _floor_chance(floor: Floor, model: LanguageModel) -> float:
+    """Least P(level >= HIGH) that goes with a floor: never below what the model itself would call an alarm."""
+    least = FLOOR_PROBABILITY[floor.level]
+    return max(least, model.thresholds[1]) if floor.level.is_crisis else least
 
 
 def raised_to(assessment: Assessment, floor: Floor, evidence: Sequence[Evidence]) -> Assessment:

@@ -22,7 +22,7 @@ FIGURES = Path(__file__).with_name("figures")
 BEGIN, END = "\u2402", "\u2403"
 LEAST = {"zh": 3, "en": 2}
 """A pair that was seen less often is not kept."""
-LINES = {"zh": 1500, "en": 1500}
+LINES = {"zh": 1500, "en": 800}
 LENGTH = {"zh": (15, 90), "en": (20, 60)}
 """Characters, or words, of a drawn line: as long as one window of a text."""
 _TOKEN = re.compile(r"[a-z0-9']+|[^\sa-z0-9]")

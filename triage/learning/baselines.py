@@ -20,7 +20,7 @@ KEYWORDS = {
     "end it all,better off dead".split(","),
 }
 """The word list that a line's staff would write down in five minutes."""
-ALARMS = {"zh": 0.01, "en": 0.015}
+ALARMS = {"zh": 0.015, "en": 0.015}
 """The share of calm training lines that may alarm: the same budget as the product's."""
 
 
