@@ -15,7 +15,9 @@ from triage.core.concepts import LEXICON, Mention
 
 SHORT = 14
 """Characters of a text that is one bare statement: what it names is taken to be now."""
-_CLAUSE = re.compile(r"(?<=[\u4e00-\u9fff])\s+(?=[\u4e00-\u9fff])|[。！？!?；;，,\n、…]|\.(?:\s|$)|\bbut\b|但是?|可是?|不过|只是")
+_CLAUSE = re.compile(
+    r"(?<=[\u4e00-\u9fff])\s+(?=[\u4e00-\u9fff])|[。！？!?；;，,\n、…]|\.(?:\s|$)|\bbut\b|但是?|可是?|不过|只是"
+)
 _SENTENCE = re.compile(r"[。！？!?\n]|\.(?:\s|$)")
 
 
