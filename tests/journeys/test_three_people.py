@@ -24,6 +24,8 @@ def test_from_the_first_word_to_the_review(visitor, house):
     waits = row(desk, "小雨")
     expect(waits).to_have_attribute("data-level", "imminent")
     expect(waits.get_by_test_id("queue-evidence")).to_contain_text("不想活了")
+    expect(waits).to_contain_text("中文")
+    expect(waits).to_contain_text("网页")
     expect(board.get_by_test_id("board-waiting").get_by_test_id("board-row").filter(has_text="小雨")).to_be_visible()
 
     conversation = take(desk, "小雨")

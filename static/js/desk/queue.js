@@ -17,8 +17,7 @@ function marks(row) {
 
 function facts(row) {
   const list = [say(`language.${row.language}`, {}, row.language)];
-  // Almost everybody comes by the web: only another way in is worth a word here.
-  if (row.channel !== "web") list.push(say(`channel.${row.channel}`, {}, row.channel));
+  list.push(say(`channel.${row.channel}`, {}, row.channel));
   if (row.topic) list.push(say(`topic.${row.topic}`, {}, row.topic));
   if (row.age_band) list.push(say(`age.${row.age_band}`, {}, row.age_band));
   list.push(row.written ? say("queue.written", { count: row.written }) : say("queue.nothing_written"));
