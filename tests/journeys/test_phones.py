@@ -61,6 +61,29 @@ def test_leaving_at_once_leaves_nothing(visitor, house, way):
     assert "/talk/" not in resident.url
 
 
+def test_no_step_back_leads_here_after_leaving(visitor, house):
+    page = visitor.page("zh")
+    page.goto("/")
+    page.get_by_test_id("language").click()
+    page.locator('html[lang="en"]').wait_for(state="attached")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id") == "main"
+    page.get_by_test_id("begin").click()
+    page.wait_for_url("**/begin/")
+    page.get_by_test_id("language").click()
+    page.locator('html[lang="zh-Hans"]').wait_for(state="attached")
+    page.get_by_test_id("agree").click()
+    page.wait_for_url("**/talk/")
+    page.get_by_test_id("waiting").wait_for()
+    # The page that a browser opens with, and ours in its one place.
+    assert page.evaluate("history.length") == 2
+    page.get_by_test_id("quick-exit").click()
+    page.wait_for_url("**/calendar/")
+    page.go_back()
+    assert not page.url.startswith(house.address)
+
+
 def test_leaving_works_while_a_sheet_is_open(visitor, house):
     resident = visitor.resident()
     say(resident, "有人来了")

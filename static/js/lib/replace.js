@@ -2,6 +2,13 @@
 
 export function watchLinks() {
   document.addEventListener("click", (event) => {
+    const inside = event.target.closest('a[href^="#"]');
+    if (inside) {
+      // Going to the content moves the focus, and leaves no step to go back to.
+      event.preventDefault();
+      document.getElementById(inside.hash.slice(1))?.focus();
+      return;
+    }
     const link = event.target.closest("a[data-replace]");
     if (!link || event.defaultPrevented || event.button || event.metaKey || event.ctrlKey || event.shiftKey) return;
     event.preventDefault();
@@ -13,10 +20,11 @@ export function watchLinks() {
 async function onSubmit(event) {
   const form = event.currentTarget;
   event.preventDefault();
-  const button = form.querySelector("button:not([type=button])");
+  const button = event.submitter ?? form.querySelector("button:not([type=button])");
+  const told = new FormData(form, button);
   button.disabled = true;
   try {
-    const answer = await fetch(form.action, { method: "POST", body: new FormData(form) });
+    const answer = await fetch(form.action, { method: "POST", body: told });
     if (answer.redirected && answer.ok) {
       location.replace(answer.url);
       return;
@@ -30,6 +38,6 @@ async function onSubmit(event) {
     button.disabled = false;
     form.removeEventListener("submit", onSubmit);
     // No network for the quiet way: let the browser try, and tell it in its own words.
-    form.submit();
+    form.requestSubmit(button);
   }
 }
