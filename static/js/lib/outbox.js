@@ -78,7 +78,8 @@ export function createOutbox(key, does) {
       const item = { client_id: makeId(), text, state: "sending" };
       items.push(item);
       changed();
-      if (items.length === 1) flush();
+      // Not while one is on its way; but behind one that failed nothing would move until its next try.
+      if (items.length === 1 || items[0].state === "failed") flush();
     },
     /** The server has it: by its acknowledgement, or because the line itself came back. */
     kept(clientId) {
@@ -109,6 +110,15 @@ export function createOutbox(key, does) {
         for (const item of items) item.state = "failed";
         changed();
       }
+    },
+    /** Take all of it away: it cannot be said here any more. */
+    empty() {
+      const all = items;
+      items = [];
+      clearTimeout(timer);
+      clearTimeout(late);
+      changed();
+      return all;
     },
     clear() {
       items = [];

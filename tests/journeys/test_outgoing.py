@@ -1,0 +1,80 @@
+"""What pages keep until it is acknowledged: the modules themselves, in a browser, without a server."""
+
+import pytest
+
+from tools.local import ROOT
+
+
+@pytest.fixture
+def bench(browser):
+    """An empty page that may import our modules as they lie in static/."""
+    context = browser.new_context()
+    context.route(
+        "**/*",
+        lambda route: (
+            route.fulfill(path=ROOT / "static" / route.request.url.split("/", 3)[3], content_type="text/javascript")
+            if route.request.url.endswith(".js")
+            else route.fulfill(body="<!doctype html><title>bench</title>", content_type="text/html")
+        ),
+    )
+    page = context.new_page()
+    page.clock.install()
+    page.goto("http://localhost/")
+    yield page
+    context.close()
+
+
+DESK = """async () => {
+  const { createOutgoing } = await import("/js/desk/outgoing.js");
+  window.state = { link: "open", slots: ["c1"] };
+  window.asked = [];
+  window.back = [];
+  const store = { get state() { return window.state; }, dispatch() {} };
+  const ask = (type, fields) => new Promise((answer) => window.asked.push({ ...fields, answer }));
+  const refused = (conversation, words, code) => window.back.push([conversation, words, code]);
+  window.outgoing = createOutgoing(store, ask, refused);
+}"""
+TEXTS = "() => window.asked.map((one) => one.text)"
+
+
+def test_new_words_behind_a_failed_one_set_both_moving(bench):
+    bench.evaluate("""async () => {
+      const { createOutbox } = await import("/js/lib/outbox.js");
+      window.sent = [];
+      window.works = false;
+      const send = (item) => { if (works) sent.push(item.text); return works; };
+      window.box = createOutbox("k", { send, changed() {}, refused() {} });
+      box.say("one");
+      works = true;
+      box.say("two");
+    }""")
+    assert bench.evaluate("sent") == ["one"]
+    bench.evaluate("box.kept(box.items()[0].client_id)")
+    assert bench.evaluate("sent") == ["one", "two"]
+
+
+def test_a_reply_without_an_answer_is_tried_again_though_the_line_stands(bench):
+    bench.evaluate(DESK)
+    bench.evaluate("outgoing.say('c1', 'hello')")
+    # The first try is never answered; the outbox tries again; then both count as not asked.
+    bench.clock.run_for(11_500)
+    assert bench.evaluate(TEXTS) == ["hello", "hello"]
+    bench.evaluate("() => { for (const one of asked) one.answer({ code: 'link' }); }")
+    bench.clock.run_for(6_000)
+    assert bench.evaluate(TEXTS) == ["hello"] * 3
+    assert len(set(bench.evaluate("asked.map((one) => one.client_id)"))) == 1
+    bench.evaluate("asked[2].answer({ code: '' })")
+    bench.clock.run_for(60_000)
+    assert bench.evaluate(TEXTS) == ["hello"] * 3
+    assert bench.evaluate("sessionStorage.length") == 0
+
+
+def test_words_to_somebody_who_has_gone_return_to_the_writer_and_are_never_said(bench):
+    bench.evaluate(DESK)
+    bench.evaluate("() => { state.link = 'lost'; outgoing.say('c1', 'from before'); }")
+    bench.reload()
+    bench.evaluate(DESK)
+    bench.evaluate("() => { state.slots = ['c2']; outgoing.resume(); }")
+    assert bench.evaluate("back") == [["c1", "from before", "conversation.moved"]]
+    bench.evaluate("() => { state.slots = ['c1', 'c2']; outgoing.resume(); outgoing.say('c1', 'today'); }")
+    assert bench.evaluate(TEXTS) == ["today"]
