@@ -107,6 +107,7 @@ class DeskSocket(FrameSocket):
             await self._follow(hex_, frame.held.get(hex_, 0))
         self.held = set(held)
         welcome = await self.as_staff(_welcome, frame.id)
+        self.expect_ping(welcome.heartbeat_seconds)
         await self.answer(welcome)
         for hex_ in held:
             await self._push_lines(hex_)
@@ -117,6 +118,7 @@ class DeskSocket(FrameSocket):
     async def ping(self, frame: protocol.DeskPing) -> None:
         """Heartbeat: heals whatever hints did not bring."""
         upto = await self.as_staff(_heartbeat, list(self.following))
+        self.expect_ping(_heartbeat_seconds())
         await self.answer(protocol.Pong(id=frame.id, at=as_time(timezone.now())))
         for hex_, last in upto.items():
             if last > frame.held.get(hex_, last):
@@ -374,8 +376,13 @@ def _welcome(staff: StaffMember, request: int) -> protocol.DeskWelcome:
         colleagues=staff_selectors.colleagues(),
         handovers=selectors.handovers_of(staff),
         at=as_time(timezone.now()),
-        heartbeat_seconds=min(settings.HEARTBEAT_SECONDS, settings.VANISHED_AFTER_SECONDS // 3),
+        heartbeat_seconds=_heartbeat_seconds(),
     )
+
+
+def _heartbeat_seconds() -> int:
+    """Three chances to be heard before a desk counts as vanished."""
+    return max(1, min(settings.HEARTBEAT_SECONDS, settings.VANISHED_AFTER_SECONDS // 3))
 
 
 def _queue(staff: StaffMember) -> tuple[list[protocol.QueueRow], int]:

@@ -249,6 +249,8 @@ class Page:
             name = frame.get("conversation", "")
             self._apply(name, frame["lines"])
             self.upto[name] = max(self.upto[name], frame["upto"])
+        elif kind == "beat":
+            await self._send({"type": "ping", "id": next(self._numbers), **self._held()})
         elif kind == "gone" and frame["conversation"] in self.views:
             self.views[frame["conversation"]] = {**self.views[frame["conversation"]], "mine": False}
         elif kind == "bye":

@@ -114,6 +114,7 @@ class ResidentSocket(FrameSocket):
                 heartbeat_seconds=settings.HEARTBEAT_SECONDS,
             )
         )
+        self.expect_ping(settings.HEARTBEAT_SECONDS)
         await self._push_lines()
 
     async def _follow(self, hex_: str) -> None:
@@ -208,6 +209,7 @@ class ResidentSocket(FrameSocket):
     async def ping(self, frame: protocol.ResidentPing) -> None:
         """Heartbeat, and a look at what this page lacks: heals a socket that hints no longer reach."""
         upto = await self.as_resident(_heartbeat, self._hex())
+        self.expect_ping(settings.HEARTBEAT_SECONDS)
         await self.answer(protocol.Pong(id=frame.id, at=as_time(timezone.now())))
         if upto > frame.after:
             self.sent_upto = min(self.sent_upto, frame.after)

@@ -475,6 +475,10 @@ class Pong(Frame, tag="pong"):
     at: str
 
 
+class Beat(Frame, tag="beat"):
+    """No heartbeat came. A page answers with a ping, also in the background, where its own timers sleep."""
+
+
 class Bye(Frame, tag="bye"):
     """The socket is about to end; come back after ``retry_after_ms``, or never if it is negative."""
 
@@ -652,7 +656,17 @@ FromDesk = (
     | BoardWatch
 )
 ToResident = (
-    ResidentWelcome | ResidentLines | ResidentState | CounselorTyping | CodeMade | Erased | Ack | Error | Pong | Bye
+    ResidentWelcome
+    | ResidentLines
+    | ResidentState
+    | CounselorTyping
+    | CodeMade
+    | Erased
+    | Ack
+    | Error
+    | Pong
+    | Beat
+    | Bye
 )
 ToDesk = (
     DeskWelcome
@@ -669,6 +683,7 @@ ToDesk = (
     | Ack
     | Error
     | Pong
+    | Beat
     | Bye
 )
 

@@ -47,6 +47,8 @@ EVENTS = {
 }
 """All that may reach a consumer; a type from elsewhere selects no method."""
 BAD_FRAMES_ALLOWED = 20
+LATE = 1.25
+"""A heartbeat is late after so many of its own lengths."""
 LAYER_ANSWERS_SECONDS = 2.0
 DEAF_SOCKET_SECONDS = 60.0
 """How long a socket goes on that found the layer away; then the page comes back to find it there again."""
@@ -152,6 +154,21 @@ class FrameSocket(AsyncWebsocketConsumer):
                 log.warning("group not joined fault=%s", type(error).__name__)
                 self.joined.discard(group)
                 self.renew_soon()
+
+    def expect_ping(self, heartbeat: float) -> None:
+        """A heartbeat came; should the next one be late, ask for it.
+
+        Browsers let the timers of a page in the background run once a minute or not at all. A desk behind another
+        window would count as vanished, and lose its people; but what a page hears wakes it.
+        """
+        if "beat" in self.later:
+            self.later.pop("beat").cancel()
+
+        async def ask() -> None:
+            await self.answer(protocol.Beat())
+            self.expect_ping(heartbeat)
+
+        self.after(heartbeat * LATE, "beat", ask)
 
     def renew_soon(self) -> None:
         """This socket is deaf, or in part: let its page come back when the layer may be there again."""

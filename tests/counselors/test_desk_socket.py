@@ -408,3 +408,13 @@ async def test_duty_is_told_to_colleagues_and_to_who_waits(waiting, counselor, l
         )
     )
     await resident.until(lambda f: f["type"] == "view" and f["view"]["on_duty"] == 1)
+
+
+async def test_a_heartbeat_that_is_late_is_asked_for_until_it_comes(conversation, lin, pages, settings):
+    settings.HEARTBEAT_SECONDS = 1
+    page = await pages(lin)
+    await page.ask("hello")
+    await page.until("beat")
+    await page.until("beat")
+    assert (await page.ask("ping", held={conversation.hex: 2}))["type"] == "pong"
+    await page.until("beat")

@@ -1,7 +1,9 @@
 """What pages keep until it is acknowledged: the modules themselves, in a browser, without a server."""
 
 import pytest
+from playwright.sync_api import expect
 
+from tests.journeys.house import say, take
 from tools.local import ROOT
 
 
@@ -78,3 +80,21 @@ def test_words_to_somebody_who_has_gone_return_to_the_writer_and_are_never_said(
     assert bench.evaluate("back") == [["c1", "from before", "conversation.moved"]]
     bench.evaluate("() => { state.slots = ['c1', 'c2']; outgoing.resume(); outgoing.say('c1', 'today'); }")
     assert bench.evaluate(TEXTS) == ["today"]
+
+
+def test_a_desk_whose_timers_sleep_keeps_its_people(quick_visitor, quick_house):
+    """As in a window that is covered: nothing of the page's own runs until the server speaks."""
+    visitor = quick_visitor
+    desk, other = visitor.desk("c1"), visitor.desk("c2")
+    resident = visitor.resident(nickname="别走")
+    say(resident, "在吗")
+    take(desk, "别走")
+    expect(resident.get_by_test_id("who")).to_contain_text("小林1")
+    desk.evaluate("""() => {
+      for (let id = 1; id < 100000; id += 1) clearTimeout(id);
+      window.setInterval = window.setTimeout = () => 0;
+    }""")
+    # Vanished is who was not heard of for four seconds.
+    resident.wait_for_timeout(9_000)
+    expect(other.get_by_test_id("queue-row")).to_have_count(0)
+    expect(resident.get_by_test_id("who")).to_contain_text("小林1")

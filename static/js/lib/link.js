@@ -91,6 +91,8 @@ export function createLink(path, does) {
       beat = setInterval(ping, frame.heartbeat_seconds * 1000);
     }
     if (frame.type === "pong") clearTimeout(watchdog);
+    // In the background our own timers sleep; what the server says still wakes us.
+    if (frame.type === "beat") ping();
     if (frame.type === "bye") {
       if (frame.retry_after_ms < 0) end();
       else retryAfter = frame.retry_after_ms && frame.retry_after_ms * (0.5 + Math.random());
