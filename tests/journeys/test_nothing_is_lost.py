@@ -34,6 +34,18 @@ def test_words_written_without_network_arrive_once_when_it_is_back(visitor, hous
     assert sorted(texts(resident)) == sorted(["在吗", "我在", "这句写在没有网的时候"])
 
 
+def test_a_dead_line_is_noticed_though_heartbeats_are_quick(quick_visitor, quick_house):
+    """Heartbeats of two seconds go out while the first one is still waited for."""
+    visitor = quick_visitor
+    visitor.expected += ["WebSocket", "ERR_INTERNET_DISCONNECTED", "Failed to load resource", "Failed to fetch"]
+    resident = visitor.resident()
+    say(resident, "在吗")
+    resident.context.set_offline(True)
+    expect(resident.get_by_test_id("state")).to_be_visible(timeout=25_000)
+    resident.context.set_offline(False)
+    expect(resident.get_by_test_id("state")).to_be_hidden(timeout=25_000)
+
+
 def test_what_was_acknowledged_survives_a_killed_server(quick_visitor, quick_house):
     visitor = quick_visitor
     visitor.expected += ["ERR_CONNECTION_REFUSED", "WebSocket", "Failed to load resource", "Failed to fetch"]

@@ -21,6 +21,8 @@ export function createLink(path, does) {
   let again = 0;
   let beat = 0;
   let watchdog = 0;
+  /** A heartbeat is out and unanswered: another one meanwhile must not give a dead line more time. */
+  let pinged = false;
   let ended = false;
   let retryAfter = 0;
   let open = false;
@@ -53,6 +55,7 @@ export function createLink(path, does) {
 
   function lost() {
     clearTimeout(watchdog);
+    pinged = false;
     clearInterval(beat);
     open = false;
     if (ended) return;
@@ -73,7 +76,9 @@ export function createLink(path, does) {
   }
 
   function ping() {
-    if (open && put(does.ping())) expect(PONG_WITHIN_MS);
+    if (!open || !put(does.ping()) || pinged) return;
+    pinged = true;
+    expect(PONG_WITHIN_MS);
   }
 
   function hear(event) {
@@ -85,12 +90,16 @@ export function createLink(path, does) {
     }
     if (frame.type === "welcome") {
       clearTimeout(watchdog);
+      pinged = false;
       tries = 0;
       open = true;
       clearInterval(beat);
       beat = setInterval(ping, frame.heartbeat_seconds * 1000);
     }
-    if (frame.type === "pong") clearTimeout(watchdog);
+    if (frame.type === "pong") {
+      clearTimeout(watchdog);
+      pinged = false;
+    }
     // In the background our own timers sleep; what the server says still wakes us.
     if (frame.type === "beat") ping();
     if (frame.type === "bye") {
