@@ -1,10 +1,34 @@
 """What the residents' pages say when all is well, and when nothing is."""
 
 import pytest
+from django.conf import settings as site
 from django.test import Client
 
 from hotline.chat import views
 from hotline.environment import parse_emergency_numbers
+
+PAGES = ("/", "/begin/", "/return/", "/help/", "/privacy/", "/calendar/", "/nothing-here/", "/staff/sign-in/")
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_every_page_comes_with_its_policy_and_in_no_frame(db, path):
+    page = Client().get(path)
+    policy = page.headers["Content-Security-Policy"]
+    assert "default-src 'none'" in policy
+    assert "script-src 'self';" in f"{policy};"
+    assert "unsafe" not in policy
+    assert page.headers["X-Frame-Options"] == "DENY"
+
+
+def test_every_cookie_ends_with_the_browser_and_leaving_takes_them_all(db):
+    browser = Client()
+    browser.get("/")
+    browser.post("/i18n/setlang/", {"language": "en", "next": "/"})
+    browser.post("/begin/", {})
+    assert set(browser.cookies) == {"visit", site.CSRF_COOKIE_NAME, site.LANGUAGE_COOKIE_NAME}
+    assert {(one["expires"], one["max-age"]) for one in browser.cookies.values()} == {("", "")}
+    browser.post("/leave/")
+    assert [one.value for one in browser.cookies.values()] == ["", "", ""]
 
 
 @pytest.mark.parametrize(("language", "name"), [("zh-hans", "生命热线"), ("en", "lifeline")])
