@@ -78,3 +78,60 @@ class Tally(models.Model):
 
     def __str__(self) -> str:
         return f"{self.what} {self.day}"
+
+
+class ModelVersion(models.Model):
+    """Weights that were made at this site. The shipped ones have no row: they are version zero everywhere.
+
+    The weights themselves are in VAR_DIR/models/<checksum>.json.
+    """
+
+    CANDIDATE, SHADOW, ACTIVE, RETIRED = "candidate", "shadow", "active", "retired"
+    ROLES = (CANDIDATE, SHADOW, ACTIVE, RETIRED)
+
+    version = models.CharField(max_length=48, unique=True)
+    checksum = models.CharField(max_length=64, unique=True)
+    corpus = models.CharField(max_length=64)
+    """SHA-256 of all it was taught: the shipped corpus and the site's examples."""
+    rules = models.CharField(max_length=64)
+    """Digest of the rules it was taught with; with other ones it does not speak."""
+    examples = models.PositiveIntegerField()
+    """How many conversations of this site it was taught with."""
+    metrics = models.JSONField(default=dict, blank=True)
+    """What ``manage.py compare`` measured last; see triage.versions.Comparison."""
+    made_at = models.DateTimeField(default=timezone.now)
+    role = models.CharField(max_length=9, choices=[(role, role) for role in ROLES], default=CANDIDATE)
+    activated_at = models.DateTimeField(null=True, blank=True)
+    by = models.CharField(max_length=40, blank=True)
+    """Who activated it last: a name given on the command line."""
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(name=f"model_one_{role}", fields=["role"], condition=models.Q(role=role))
+            for role in ("shadow", "active")
+        ]
+
+    def __str__(self) -> str:
+        return self.version
+
+
+class Activation(models.Model):
+    """From when on which weights spoke, by whose hand, and why they spoke although they measured worse."""
+
+    version = models.ForeignKey(ModelVersion, on_delete=models.PROTECT, null=True, related_name="activations")
+    """None: the shipped weights."""
+    at = models.DateTimeField(default=timezone.now)
+    by = models.CharField(max_length=40)
+    forced = models.BooleanField(default=False)
+    reason = models.CharField(max_length=400, blank=True)
+
+    class Meta:
+        ordering = ("pk",)
+        constraints = [
+            models.CheckConstraint(
+                name="activation_forced_has_reason", condition=models.Q(forced=False) | ~models.Q(reason="")
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"activation {self.pk}"

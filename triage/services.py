@@ -3,32 +3,41 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
-from pathlib import Path
 
+from triage import exact
 from triage.core import conversation
 from triage.core.assess import version_of
 from triage.core.conversation import follow
 from triage.core.levels import Assessment, Level
 from triage.core.ordering import Desk, Waiting, order_for, order_queue
-from triage.core.scorer import BadWeights, Weights, load
+from triage.core.scorer import BadWeights, Weights
 
 __all__ = [
     "REASONS",
+    "Chosen",
     "Desk",
     "Waiting",
     "assess",
     "assess_turns",
     "follow",
+    "look",
     "model_version",
     "order_for",
     "order_queue",
     "prepare",
+    "weights_are_chosen_by",
 ]
 
 log = logging.getLogger(__name__)
-WEIGHTS = Path(__file__).with_name("weights") / "current.json"
+WEIGHTS = exact.WEIGHTS
+LOOK_EVERY_SECONDS = 3.0
+"""How soon an activation is noticed."""
+LOOK_AGAIN_SECONDS = 60.0
+"""After weights of this site could not be used: how soon they are tried again."""
 
 REASONS: Mapping[str, tuple[str, str]] = {
     "underway": ("正在发生", "under way"),
@@ -56,12 +65,77 @@ REASONS: Mapping[str, tuple[str, str]] = {
 
 @lru_cache(maxsize=1)
 def _weights() -> Weights | None:
-    """The weights, read once. Missing or altered ones leave the rules to speak alone."""
+    """The shipped weights, read once. Missing or altered ones leave the rules to speak alone."""
     try:
-        return load(WEIGHTS)
+        return exact.read(WEIGHTS)
     except BadWeights as error:
         log.error("triage weights cannot be used fault=%s; every message counts as not scored", error)
         return None
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """Weights that this site chose, not yet read. ``load`` raises BadWeights where they cannot be used."""
+
+    version: str
+    checksum: str
+    load: Callable[[], Weights]
+
+
+@dataclass(frozen=True, slots=True)
+class _Speaking:
+    """What this site chose, as this process knows it. Replaced whole: readers need no lock."""
+
+    weights: Weights | None = None
+    checksum: str = ""
+    """Of the version they belong to; "" for the shipped weights."""
+
+
+_chooser: Callable[[], Chosen | None] | None = None
+_site = _Speaking()
+_look_at = 0.0
+"""When to look again, by the monotonic clock."""
+
+
+def weights_are_chosen_by(chooser: Callable[[], Chosen | None]) -> None:
+    """Say who knows which weights speak; None of them means the shipped ones. Called once, at the start."""
+    global _chooser
+    _chooser = chooser
+
+
+def look() -> None:
+    """Notice when other weights were activated: a small query every few seconds. Where one may use the database.
+
+    Weights that are missing or altered leave the shipped ones to speak, and that is logged.
+    """
+    global _look_at
+    now = time.monotonic()
+    if _chooser is None or now < _look_at:
+        return
+    _look_at = now + LOOK_EVERY_SECONDS
+    try:
+        _notice(_chooser())
+    except Exception as error:  # noqa: BLE001 - whoever speaks now goes on speaking
+        log.error("which triage weights are active is not known fault=%s", type(error).__name__)
+
+
+def _notice(chosen: Chosen | None) -> None:
+    global _site, _look_at
+    if (chosen.checksum if chosen else "") == _site.checksum:
+        return
+    if chosen is None:
+        _site = _Speaking()
+        return
+    try:
+        _site = _Speaking(chosen.load(), chosen.checksum)
+    except BadWeights as error:
+        _site = _Speaking()
+        _look_at = time.monotonic() + LOOK_AGAIN_SECONDS
+        log.error("triage weights %s cannot be used fault=%s; the shipped ones speak", chosen.version, error)
+
+
+def _speaking() -> Weights | None:
+    return _site.weights or _weights()
 
 
 def prepare() -> None:
@@ -80,7 +154,8 @@ def assess(text: str, *, earlier: Sequence[str] = ()) -> Assessment:
         The assessment; evidence points into the original messages, ``turn`` counted back from the newest.
     """
     try:
-        return conversation.assess([*earlier, text], _weights())
+        found = conversation.assess([*earlier, text], _speaking())
+        return replace(found, model_version=exact.name(found.model_version))
     except Exception as error:  # noqa: BLE001 - whatever it is, a human comes first
         log.error("triage failed fault=%s; counted as not scored", type(error).__name__)
         return Assessment(Level.MODERATE, 0.5, (), "none", scored=False)
@@ -92,5 +167,5 @@ def assess_turns(turns: Sequence[str]) -> tuple[Assessment, ...]:
 
 
 def model_version() -> str:
-    """Which rules and weights speak now."""
-    return version_of(_weights())
+    """Which rules and weights speak now, as this process last saw."""
+    return exact.name(version_of(_speaking()))

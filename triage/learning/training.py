@@ -5,7 +5,7 @@ The test part is never read here. Everything is seeded and rounded, so that two 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -292,6 +292,8 @@ def build(
     conversations: Sequence[Conversation] = (),
     *,
     corpus: str,
+    name: str = "linear-2",
+    also: Mapping[str, Sequence[Example]] | None = None,
     with_background: bool = True,
     report: Callable[[str], None] = lambda _message: None,
 ) -> tuple[str, Weights]:
@@ -301,6 +303,8 @@ def build(
         lines: the corpus; test lines are left out here.
         conversations: likewise.
         corpus: the corpus' hash, kept in the file.
+        name: what the version begins with.
+        also: by language, examples from elsewhere that are learned from too.
         with_background: whether counts of ordinary talk from elsewhere help (see background.py).
         report: told what is done.
 
@@ -314,8 +318,9 @@ def build(
         told = [one for one in conversations if one.language == language and not one.is_test]
         report(f"{language}: {len(learned)} lines, {len(told)} conversations")
         drawn = drawn_examples(language) if with_background else []
-        languages[language] = export_language(train_language(examples_of(learned) + turns_of(told), recipe, drawn))
+        examples = [*examples_of(learned), *turns_of(told), *(also or {}).get(language, ())]
+        languages[language] = export_language(train_language(examples, recipe, drawn))
         counts[language] = len(learned)
-    data = {"version": f"linear-2-{corpus[:8]}", "corpus": corpus, "lines": counts, "languages": languages}
+    data = {"version": f"{name}-{corpus[:8]}", "corpus": corpus, "lines": counts, "languages": languages}
     text = dump(data)
     return text, parse(text)

@@ -56,6 +56,7 @@ def weigh(conversation_hex: str, seq: int, *, again: bool = False) -> bool:
     if not turns or turns[-1].seq != seq:
         return True
     texts = [unseal_text(conversation, f"line:{turn.seq}:{turn.author}", turn.text_sealed) for turn in turns]
+    triage.look()
     assessment, in_time = _assess_in_time(texts, SECOND_LIMIT_SECONDS if again else TIME_LIMIT_SECONDS)
     spans = _spans(assessment, [turn.seq for turn in turns], texts)
     with transaction.atomic():

@@ -1,0 +1,278 @@
+"""Weights of this site: made from agreed words, compared, activated, taken back; the server follows by itself."""
+
+from io import StringIO
+
+import pytest
+from django.core.management import call_command
+from django.core.management.base import CommandError
+from django.db.utils import IntegrityError
+
+from triage import exact, feedback, services, versions
+from triage.core import scorer
+from triage.core.levels import Level
+from triage.feedback import Said
+from triage.learning import corpus, safety, training
+from triage.models import Activation, ModelVersion
+
+pytestmark = pytest.mark.django_db
+LINES, CONVERSATIONS = corpus.read_lines()[::20], corpus.read_conversations()[::12]
+SECRET = "我住在槐树巷七号的王小明家隔壁"
+"""What one person wrote and nobody else."""
+
+
+@pytest.fixture(autouse=True)
+def a_small_world(monkeypatch, settings, tmp_path):
+    """A tenth of the corpus, a folder of its own, and a server that looks at every message."""
+    settings.VAR_DIR = tmp_path
+    monkeypatch.setattr(corpus, "read_lines", lambda: LINES)
+    monkeypatch.setattr(corpus, "read_conversations", lambda: CONVERSATIONS)
+    monkeypatch.setattr(training, "drawn_examples", lambda _language: [])
+    monkeypatch.setattr(services, "LOOK_EVERY_SECONDS", 0.0)
+    monkeypatch.setattr(services, "LOOK_AGAIN_SECONDS", 0.0)
+    forget_what_speaks()
+    yield
+    forget_what_speaks()
+
+
+def forget_what_speaks():
+    services._site, services._look_at = services._Speaking(), 0.0
+
+
+@pytest.fixture
+def kept(monkeypatch):
+    """The words of examples, by reference, as whoever keeps them hands them out."""
+    words = {}
+    monkeypatch.setattr(feedback, "_opener", lambda reference, _part: words.get(reference))
+    return words
+
+
+def run(name, *arguments):
+    out = StringIO()
+    call_command(name, *arguments, stdout=out)
+    return out.getvalue()
+
+
+def decide(reference, turns, level, decision="override"):
+    feedback.record(
+        reference=reference,
+        part="",
+        turns=turns,
+        said=Said(Level.LOW, scored=True, probability=0.1, model_version="then"),
+        decided=level,
+        decision=decision,
+        source="counselor",
+    )
+
+
+def weights(*, version="made-00000000", stern=False, deaf=False):
+    """A weights file of one feature per language, which always alarms, or never."""
+    threshold = 1.0 if deaf else 0.0
+    language = {
+        "features": ["我"],
+        **{name: scorer.pack([0.1]) for name in ("idf", *scorer.HEADS)},
+        "bias": [3.0 if stern else -3.0] * 3,
+        "slope": [1.0] * 3,
+        "shift": [0.0] * 3,
+        **dict.fromkeys(("thresholds", "sure", "later"), [threshold] * 3),
+        "doubt": 1.0,
+    }
+    return scorer.dump({"version": version, "languages": {"zh": language, "en": language}})
+
+
+def candidate(**about):
+    return versions.keep(weights(**about), corpus="0" * 64, examples=0)[0]
+
+
+def measured(row, *, worse=()):
+    against = versions.active()
+    comparison = versions.Comparison(
+        {}, against.version if against else versions.SHIPPED, "0" * 64, exact.rules_digest(), list(worse)
+    )
+    versions.compared(row, comparison)
+    return row
+
+
+def speaks():
+    services.look()
+    found = services.assess("你好")
+    assert found.model_version == services.model_version()
+    return found.model_version
+
+
+# --- making ------------------------------------------------------------------------------------------------------
+def test_a_candidate_is_learned_from_agreed_words_and_comes_out_the_same_twice(kept):
+    kept["a"] = ["我想把那件事做了", "今晚"]
+    decide("a", kept["a"], Level.HIGH)
+    decide("b", ["这些话没有同意"], Level.HIGH)
+    first = run("retrain")
+    assert "1 conversations of this site" in first
+    assert "a new candidate" in first
+    assert "was there already" in run("retrain")
+    [row] = ModelVersion.objects.all()
+    assert (row.role, row.examples) == ("candidate", 1)
+    assert versions.load(row).version == row.version
+    kept.clear()
+    run("retrain")
+    assert ModelVersion.objects.count() == 2, "words that were taken back are learned from no more"
+    assert "site-" not in speaks(), "a candidate does not speak"
+
+
+def test_what_one_person_alone_wrote_stands_in_no_weights_file(kept):
+    from triage.learning import site
+
+    lessons = [site.Lesson((f"{SECRET} {number}号",), "zh", Level.HIGH) for number in "一二三四"]
+    lines = site.lines_of(lessons, LINES)
+    [examples] = site.examples_of(lines, LINES, CONVERSATIONS).values()
+    pieces = {piece for one in examples for window in one.windows for piece in window}
+    assert not {piece for piece in pieces if "槐" in piece or "王小明" in piece}
+    assert pieces
+    lines = site.lines_of([*lessons, site.Lesson((f"{SECRET} 五号",), "zh", Level.HIGH)], LINES)
+    [examples] = site.examples_of(lines, LINES, CONVERSATIONS).values()
+    assert {piece for one in examples for window in one.windows for piece in window if "槐" in piece}
+
+
+def test_lessons_never_reach_the_safety_set_or_the_budget_of_alarms():
+    from triage.learning import site
+
+    lessons = [site.Lesson((f"歌词 {number}",), "zh", Level.LOW) for number in range(60)]
+    lines = site.lines_of(lessons, LINES)
+    assert len(lines) == 60
+    assert not any(line.is_test for line in lines)
+    assert not any(corpus.calm_lines(lines))
+    assert site.lines_of(reversed(lessons), LINES) == lines
+
+
+# --- comparing ---------------------------------------------------------------------------------------------------
+def test_a_worse_candidate_is_refused_and_stays_refused():
+    row = candidate(deaf=True)
+    with pytest.raises(CommandError, match="REFUSED") as told:
+        run("compare")
+    assert "zh crisis found" in str(told.value)
+    with pytest.raises(CommandError, match="not activated"):
+        run("activate", row.version)
+    assert versions.active() is None
+
+
+def test_one_that_alarms_at_everything_is_refused_too():
+    candidate(stern=True)
+    with pytest.raises(CommandError, match="false alarms"):
+        run("compare")
+
+
+def test_the_same_weights_under_another_name_are_not_worse():
+    text = exact.WEIGHTS.read_text(encoding="utf-8")
+    body = text.partition("\n")[2].replace('"version": "linear', '"version": "again')
+    versions.keep(f"{scorer.checksum(body)}\n{body}", corpus="0" * 64, examples=0)
+    assert "Not worse" in run("compare")
+
+
+@pytest.mark.parametrize(
+    ("name", "before", "after", "refused"),
+    [
+        ("imminent found", [100, 100], [99, 100], True),
+        ("imminent found", [99, 100], [100, 100], False),
+        ("crisis found", [400, 400], [398, 400], False),
+        ("crisis found", [400, 400], [397, 400], True),
+        ("false alarms", [2, 400], [4, 400], False),
+        ("false alarms", [2, 400], [5, 400], True),
+        ("AUROC", [0.99], [0.984], True),
+        ("crisis found", [0, 0], [0, 0], False),
+        ("crisis found", [4, 4], [0, 0], True),
+    ],
+)
+def test_tolerance_is_kept_to_the_last_message(name, before, after, refused):
+    assert bool(safety.worse({"zh": {name: after}}, {"zh": {name: before}})) is refused
+
+
+# --- activating --------------------------------------------------------------------------------------------------
+def test_one_that_was_not_compared_is_refused():
+    row = candidate()
+    with pytest.raises(CommandError, match="was not compared"):
+        run("activate", row.version)
+
+
+def test_one_that_was_compared_with_other_weights_is_refused():
+    first, second = measured(candidate(version="one-00000000")), measured(candidate(version="two-00000000"))
+    run("activate", first.version)
+    with pytest.raises(CommandError, match="compare it anew"):
+        run("activate", second.version)
+
+
+def test_the_server_follows_an_activation_and_a_rollback_without_a_restart():
+    shipped = speaks()
+    row = measured(candidate())
+    run("activate", row.version, "--by", "沈")
+    assert speaks().endswith(f"+{row.version}")
+    row.refresh_from_db()
+    assert (row.role, row.by, row.activated_at is not None) == ("active", "沈", True)
+    run("rollback")
+    assert speaks() == shipped
+    row.refresh_from_db()
+    assert row.role == "retired"
+    run("rollback")
+    assert speaks().endswith(row.version)
+
+
+def test_an_override_needs_a_reason_and_is_recorded():
+    row = measured(candidate(), worse=["zh crisis found"])
+    with pytest.raises(CommandError, match="--reason"):
+        run("activate", row.version, "--force")
+    run("activate", row.version, "--force", "--reason", "新的说法漏得太多", "--by", "沈")
+    [done] = Activation.objects.all()
+    assert (done.version, done.by, done.forced, done.reason) == (row, "沈", True, "新的说法漏得太多")
+    assert "(forced): 新的说法漏得太多" in run("models")
+
+
+def test_only_one_speaks():
+    measured(candidate(version="one-00000000"))
+    with pytest.raises(IntegrityError):
+        ModelVersion.objects.bulk_create(
+            [
+                ModelVersion(version=f"v{n}", checksum=f"{n}", corpus="", rules="", examples=0, role="active")
+                for n in range(2)
+            ]
+        )
+
+
+def test_nothing_is_taken_back_where_nothing_was_activated():
+    with pytest.raises(CommandError, match="shipped weights speak"):
+        run("rollback")
+
+
+# --- what goes wrong -----------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("harm", ["missing", "altered", "another", "rules"])
+def test_weights_that_cannot_be_used_leave_the_shipped_ones_to_speak(harm, caplog):
+    shipped = speaks()
+    row = measured(candidate())
+    run("activate", row.version)
+    path = versions.path_of(row)
+    if harm == "missing":
+        path.unlink()
+    elif harm == "altered":
+        path.write_text(path.read_text(encoding="utf-8").replace("3.0", "9.0", 1), encoding="utf-8")
+    elif harm == "another":
+        path.write_text(weights(version="other-00000000"), encoding="utf-8")
+    else:
+        ModelVersion.objects.update(rules="of another time")
+    forget_what_speaks()
+    assert speaks() == shipped
+    assert services.assess("我今晚就去死").level.is_crisis
+    assert "cannot be used" in caplog.text
+    assert "cannot be used" in run("models")
+
+
+def test_a_database_that_does_not_answer_changes_nothing(monkeypatch, caplog):
+    def away():
+        raise RuntimeError("away")
+
+    monkeypatch.setattr(services, "_chooser", away)
+    services.look()
+    assert services.assess("你好").scored
+    assert "not known" in caplog.text
+
+
+def test_a_version_names_rules_and_weights_exactly():
+    rules, _, told = services.model_version().partition("+")
+    assert rules.rpartition(".")[2] == exact.rules_digest()[:6]
+    assert told.rpartition(".")[2] == exact.WEIGHTS.read_text(encoding="utf-8")[:8]
+    assert len(services.model_version()) <= 64

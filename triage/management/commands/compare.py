@@ -1,0 +1,56 @@
+"""Compare a version with the one that speaks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from triage import exact, versions
+from triage.core.scorer import BadWeights
+from triage.management.commands import _common
+
+
+class Command(BaseCommand):
+    """Prints both side by side; fails where the version is worse beyond tolerance."""
+
+    help = "Measure a version on the fixed safety set beside the active one; exit code 1 where it is worse."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Which one."""
+        parser.add_argument("version", nargs="?", help="default: the newest candidate")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Measure, keep, tell."""
+        # Learning brings scikit-learn along; nothing that serves may import it.
+        from triage.learning import corpus, evaluation, safety
+
+        row, now = _common.found(options["version"]), versions.active()
+        try:
+            ours, theirs = versions.load(row), versions.speaking(now)
+        except BadWeights as error:
+            raise CommandError(f"the weights cannot be used: {error}") from error
+        lines, conversations = corpus.read_lines(), corpus.read_conversations()
+        new = safety.measure(ours, lines, conversations)
+        old = safety.measure(theirs, lines, conversations)
+        for language, figures in new.items():
+            self.stdout.write(f"\n{language}\n")
+            shown = [
+                (str(name), {key: safety.shown(figure) for key, figure in told.items()})
+                for name, told in ((f"active {theirs.version}", old[language]), (f"{row.role} {ours.version}", figures))
+            ]
+            self.stdout.write(evaluation.table(shown))
+        worse = safety.worse(new, old)
+        versions.compared(
+            row,
+            versions.Comparison(
+                figures=new,
+                against=now.version if now else versions.SHIPPED,
+                corpus=corpus.corpus_hash(),
+                rules=exact.rules_digest(),
+                worse=worse,
+            ),
+        )
+        if worse:
+            raise CommandError("REFUSED. Worse beyond tolerance:\n  " + "\n  ".join(worse))
+        self.stdout.write(f"\nNot worse. Next: manage.py activate {row.version}")

@@ -1,0 +1,44 @@
+"""List the versions of this site."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.management.base import BaseCommand
+from django.utils import timezone
+
+from triage import exact, versions
+from triage.core.scorer import BadWeights
+from triage.models import Activation, ModelVersion
+
+
+class Command(BaseCommand):
+    """What there is, what speaks, and who decided that."""
+
+    help = "List the model versions of this site and what was activated when."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Tell."""
+        active = versions.active()
+        self.stdout.write(f"{'shipped':9} {exact.read(exact.WEIGHTS).version}{'' if active else '  speaks'}")
+        for row in ModelVersion.objects.order_by("pk"):
+            made = timezone.localtime(row.made_at).strftime("%Y-%m-%d %H:%M")
+            self.stdout.write(
+                f"{row.role:9} {row.version}  made {made}, {row.examples} conversations of this site; {_state(row)}"
+            )
+        for one in Activation.objects.select_related("version"):
+            at = timezone.localtime(one.at).strftime("%Y-%m-%d %H:%M")
+            why = f": {one.reason}" if one.reason else ""
+            self.stdout.write(
+                f"{at} {one.version or versions.SHIPPED} by {one.by}{' (forced)' if one.forced else ''}{why}"
+            )
+
+
+def _state(row: ModelVersion) -> str:
+    try:
+        versions.load(row)
+    except BadWeights as error:
+        return f"cannot be used ({error})"
+    if row.role == ModelVersion.ACTIVE:
+        return "speaks"
+    return "; ".join(versions.why_not(row)) or "may be activated"

@@ -1,0 +1,221 @@
+"""Weights made at this site: kept, compared, activated, taken back. What serves reads here which ones speak."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from triage import exact
+from triage.core.scorer import BadWeights, Weights, parse
+from triage.models import Activation, ModelVersion
+from triage.services import Chosen
+
+SHIPPED = "shipped"
+"""What the shipped weights are called on the command line."""
+
+
+class Unfit(Exception):
+    """It may not be done; the message says why, to the person at the command line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """What was measured, of what, against what.
+
+    Attributes:
+        figures: of the candidate, by language and kind.
+        against: version of the weights that spoke then.
+        corpus: hash of the safety set's corpus.
+        rules: digest of the rules.
+        worse: in words, each figure that is worse beyond tolerance.
+    """
+
+    figures: Mapping[str, Any]
+    against: str
+    corpus: str
+    rules: str
+    worse: Sequence[str]
+
+
+def folder() -> Path:
+    """Where this site's weights are."""
+    return Path(settings.VAR_DIR) / "models"
+
+
+def path_of(row: ModelVersion) -> Path:
+    """The file of a version."""
+    return folder() / f"{row.checksum}.json"
+
+
+def keep(text: str, *, corpus: str, examples: int) -> tuple[ModelVersion, bool]:
+    """Keep a weights file as a candidate.
+
+    Returns:
+        Its row, and whether it is new; the same file again is the same version.
+    """
+    checksum = text.partition("\n")[0]
+    version = exact.version(parse(text), checksum)
+    folder().mkdir(parents=True, exist_ok=True)
+    fresh = folder() / f"{checksum}.new"
+    fresh.write_text(text, encoding="utf-8")
+    # Whoever reads it meanwhile finds all of it or none. It was learned from words: nobody else's business.
+    fresh.chmod(0o600)
+    fresh.replace(folder() / f"{checksum}.json")
+    return ModelVersion.objects.get_or_create(
+        checksum=checksum,
+        defaults={"version": version, "corpus": corpus, "rules": exact.rules_digest(), "examples": examples},
+    )
+
+
+def load(row: ModelVersion) -> Weights:
+    """The weights of a version.
+
+    Raises:
+        BadWeights: the file is missing or altered, or was learned with other rules than these.
+    """
+    if row.rules != exact.rules_digest():
+        raise BadWeights("learned with other rules")
+    return exact.read(path_of(row), checksum=row.checksum)
+
+
+def active() -> ModelVersion | None:
+    """The version that speaks; None where the shipped weights do."""
+    return ModelVersion.objects.filter(role=ModelVersion.ACTIVE).first()
+
+
+def chosen() -> Chosen | None:
+    """What triage.services asks every few seconds: which weights speak here; None for the shipped ones."""
+    row = active()
+    return Chosen(row.version, row.checksum, partial(load, row)) if row else None
+
+
+def speaking(row: ModelVersion | None) -> Weights:
+    """The weights of a version, or the shipped ones.
+
+    Raises:
+        BadWeights: see :func:`load`.
+    """
+    return load(row) if row else exact.read(exact.WEIGHTS)
+
+
+def find(name: str) -> ModelVersion:
+    """The version whose name, or checksum, begins or ends so.
+
+    Raises:
+        Unfit: none, or several.
+    """
+    rows = [
+        row
+        for row in ModelVersion.objects.order_by("-pk")
+        if row.version == name or row.version.endswith(f".{name}") or (len(name) >= 4 and row.checksum.startswith(name))
+    ]
+    if len(rows) != 1:
+        raise Unfit(f"{len(rows)} versions are called {name}; manage.py models lists them")
+    return rows[0]
+
+
+def newest_candidate() -> ModelVersion:
+    """The version made last that never spoke.
+
+    Raises:
+        Unfit: there is none.
+    """
+    waiting = ModelVersion.objects.filter(role__in=(ModelVersion.CANDIDATE, ModelVersion.SHADOW))
+    row = waiting.order_by("-pk").first()
+    if row is None:
+        raise Unfit("there is no candidate; manage.py retrain makes one")
+    return row
+
+
+def compared(row: ModelVersion, comparison: Comparison) -> None:
+    """Keep what was measured."""
+    row.metrics = {
+        "figures": dict(comparison.figures),
+        "against": comparison.against,
+        "corpus": comparison.corpus,
+        "rules": comparison.rules,
+        "worse": list(comparison.worse),
+        "at": timezone.now().isoformat(timespec="seconds"),
+    }
+    row.save(update_fields=["metrics"])
+
+
+def why_not(row: ModelVersion) -> list[str]:
+    """What speaks against activating a version; nothing where it was compared with what speaks now and is not worse."""
+    now = active()
+    against = now.version if now else SHIPPED
+    told = row.metrics
+    if not told:
+        return ["it was not compared; manage.py compare does that"]
+    if told.get("against") != against or told.get("rules") != exact.rules_digest():
+        return [f"it was compared with {told.get('against')} under the rules of then; compare it anew"]
+    return [str(one) for one in told.get("worse", [])]
+
+
+@transaction.atomic
+def activate(row: ModelVersion | None, *, by: str, force: bool = False, reason: str = "") -> None:
+    """Let a version speak, or (None) the shipped weights.
+
+    Args:
+        row: the version.
+        by: who does it.
+        force: although something speaks against it; then with a reason, which is recorded.
+        reason: why.
+
+    Raises:
+        Unfit: it speaks already, something speaks against it, or its file is not what it was.
+    """
+    now = active()
+    if row is not None:
+        _check_file(row)
+    if (now.pk if now else None) == (row.pk if row else None):
+        raise Unfit("it speaks already")
+    against = why_not(row) if row else []
+    if against and not force:
+        raise Unfit("not activated: " + "; ".join(against))
+    if force and not reason.strip():
+        raise Unfit("--force needs a --reason")
+    _switch(row, by=by, forced=force and bool(against), reason=reason)
+
+
+@transaction.atomic
+def rollback(*, by: str, reason: str = "") -> ModelVersion | None:
+    """Let the weights speak again that spoke before the present ones.
+
+    Returns:
+        Their version; None for the shipped ones.
+
+    Raises:
+        Unfit: nothing was ever activated, or the file of then is not what it was.
+    """
+    last_two = list(Activation.objects.select_related("version").order_by("-pk")[:2])
+    if not last_two:
+        raise Unfit("nothing was activated here: the shipped weights speak")
+    before = last_two[1].version if len(last_two) == 2 else None
+    if before is not None:
+        _check_file(before)
+    _switch(before, by=by, forced=False, reason=reason or "rollback")
+    return before
+
+
+def _check_file(row: ModelVersion) -> None:
+    try:
+        load(row)
+    except BadWeights as error:
+        raise Unfit(f"the weights of {row} cannot be used: {error}") from error
+
+
+def _switch(row: ModelVersion | None, *, by: str, forced: bool, reason: str) -> None:
+    now = timezone.now()
+    ModelVersion.objects.filter(role=ModelVersion.ACTIVE).update(role=ModelVersion.RETIRED)
+    if row is not None:
+        row.role, row.activated_at, row.by = ModelVersion.ACTIVE, now, by
+        row.save(update_fields=["role", "activated_at", "by"])
+    Activation.objects.create(version=row, at=now, by=by, forced=forced, reason=reason.strip()[:400])
