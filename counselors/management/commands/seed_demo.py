@@ -13,6 +13,7 @@ from django.utils import timezone
 from counselors.demo import evening, people
 from counselors.demo.script import Story, read_stories
 from hotline.chat.models import Conversation
+from triage import services as triage
 
 THIS_MACHINE = frozenset({"localhost", "127.0.0.1", "[::1]"})
 
@@ -41,6 +42,7 @@ class Command(BaseCommand):
         stories = read_stories("ended.toml", "talking.toml", "waiting.toml")
         now = timezone.now()
         if options["again"] or not _evening_goes_on(stories):
+            triage.prepare()
             people.keep_on_duty(colleagues.values(), until=now + evening.EVENING)
             with transaction.atomic():
                 evening.clear(stories)
