@@ -1,7 +1,7 @@
 /** Sound, title and notices: that somebody waits, never who or what they wrote. */
 
 import { say } from "./dom.js";
-import { isCrisis } from "./levels.js";
+import { isCrisis, rank } from "./levels.js";
 import { somebodyMayBeInDanger, somebodyWaits } from "./sounds.js";
 import { unread } from "./store.js";
 
@@ -16,6 +16,16 @@ export function tally(state) {
 
 export function inDanger(state) {
   return state.duty.state === "on" && state.queue.some((row) => isCrisis(row.risk));
+}
+
+/** Whether somebody whom one talks with came into danger just now, by their words; one's own decision needs no alarm. */
+export function cameIntoDanger(state, before) {
+  return state.slots.some((id) => {
+    const now = state.conversations[id]?.view?.risk;
+    const then = before.conversations[id]?.view?.risk;
+    const byWords = now && (now.source === "triage" || now.source === "declared");
+    return Boolean(byWords && then && isCrisis(now) && rank(now.level) > rank(then.level));
+  });
 }
 
 export function mayNotify() {
@@ -64,6 +74,12 @@ export function createAlerts() {
       if (!danger) somebodyWaits();
       notify(say("notice.waits"), "queue");
     }
-    if (talking > tally(before).talking) notify(say("notice.wrote"), "talk");
+    if (cameIntoDanger(state, before)) {
+      somebodyMayBeInDanger();
+      notify(say("notice.danger"), "danger");
+    } else if (talking > tally(before).talking) {
+      if (!document.hasFocus()) somebodyWaits();
+      notify(say("notice.wrote"), "talk");
+    }
   };
 }
