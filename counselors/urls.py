@@ -18,6 +18,7 @@ urlpatterns = [
     path("conversations/<str:conversation_hex>/", views.conversation, name="conversation"),
     path("reviews/", views.reviews, name="reviews"),
     path("reviews/<str:conversation_hex>/", views.review, name="review"),
+    path("triage/", views.triage, name="triage"),
     path("people/", views.people, name="people"),
     path("people/<int:member_id>/<str:what>/", views.change_person, name="change_person"),
 ]

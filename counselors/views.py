@@ -20,7 +20,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from counselors import casefile, selectors, services
+from counselors import casefile, insight, selectors, services
 from counselors.forms import DecisionForm, InviteForm, JoinForm, MeForm, NewPasswordForm, RoleForm, SignInForm
 from counselors.models import StaffMember
 from counselors.reading import open_to_read
@@ -234,6 +234,14 @@ def _why_undecided(refusal: Refused) -> tuple[str | None, str]:
     if refusal.code == errors.REASON_MISSING:
         return "reason", _("A few words are needed here.")
     return None, _("A colleague has decided this meanwhile.")
+
+
+# --- triage and people, side by side ----------------------------------------------------------------------------------
+@staff_only(Permission.REVIEW)
+@require_GET
+def triage(request: HttpRequest) -> HttpResponse:
+    """How far triage and people agree, in numbers."""
+    return show(request, "supervisor/triage.html", "triage", **insight.page())
 
 
 # --- people ----------------------------------------------------------------------------------------------------------

@@ -9,6 +9,8 @@ from django.utils import timezone
 
 from counselors import services
 from hotline.chat.services import erasure, risk
+from triage import services as triage
+from triage import tallies
 
 log = logging.getLogger(__name__)
 
@@ -24,6 +26,8 @@ def keep(*, vanished: bool = True) -> None:
         if released:
             log.warning("gave back people of vanished counselors count=%s", released)
     _read_what_was_not_read()
+    triage.look()
+    tallies.keep()
     erased = erasure.erase_outlived()
     if erased:
         log.info("erased what ended more than RETENTION_DAYS ago count=%s", erased)

@@ -23,7 +23,7 @@ from triage import tallies
 from triage.core import assess
 from triage.core.concepts import CONCEPTS, LEXICON
 from triage.core.features import features
-from triage.core.levels import Level
+from triage.core.levels import Assessment, Level
 from triage.models import Example
 
 log = logging.getLogger(__name__)
@@ -107,6 +107,15 @@ def _count(example: Example, what: str, count: int = 1) -> None:
     other = f"{example.source}:{example.decision}" if what == "decision" else ""
     key = tallies.Key(example.day, what, example.model_version, int(example.said), int(example.decided), other)
     tallies.add(key, count)
+
+
+def seen(assessment: Assessment, *, alarmed: bool) -> None:
+    """Count what triage made of a message, and whether it raised the conversation to a crisis. In memory."""
+    today, said = timezone.localdate(), int(assessment.level)
+    other = "" if assessment.scored else "unscored"
+    tallies.note(tallies.Key(today, "read", assessment.model_version, said, other=other))
+    if alarmed:
+        tallies.note(tallies.Key(today, "alarm", assessment.model_version, said))
 
 
 def judged() -> QuerySet[Example]:

@@ -58,6 +58,8 @@ class Tally(models.Model):
     ``what`` is one of:
         decision: a human decided; ``other`` tells whose decision and which ("supervisor:lower").
         outcome: the latest human decision about a conversation; counted once for each.
+        read: triage read a message; ``other`` is "unscored" where it could not.
+        alarm: triage raised a conversation to a crisis.
     """
 
     day = models.DateField()
@@ -66,7 +68,7 @@ class Tally(models.Model):
     other = models.CharField(max_length=64, blank=True)
     said = models.PositiveSmallIntegerField(choices=LEVELS)
     beside = models.PositiveSmallIntegerField(choices=LEVELS)
-    """The level beside it: the one decided."""
+    """The level beside it: the one decided; low where there is none."""
     count = models.IntegerField(default=0)
 
     class Meta:

@@ -1,10 +1,14 @@
-"""Counting by day."""
+"""Counting by day. What happens with every message is counted in memory, and kept by the watch every few seconds."""
 
 from __future__ import annotations
 
+import logging
+from collections import Counter
 from dataclasses import asdict, dataclass
 from datetime import date
+from threading import Lock
 
+from django.db import transaction
 from django.db.models import F
 
 from triage.models import Tally
@@ -18,8 +22,39 @@ class Key:
     what: str
     model_version: str
     said: int
-    beside: int
+    beside: int = 0
     other: str = ""
+
+
+log = logging.getLogger(__name__)
+_noted: Counter[Key] = Counter()
+_lock = Lock()
+
+
+def note(key: Key) -> None:
+    """Count ``key`` once, in memory. From any thread; touches no database."""
+    with _lock:
+        _noted[key] += 1
+
+
+def keep() -> None:
+    """Bring what was noted into the database; what fails is tried the next time. Never raises.
+
+    What a process had not kept when it died is lost: a few seconds.
+    """
+    with _lock:
+        taken = list(_noted.items())
+        _noted.clear()
+    while taken:
+        key, count = taken.pop()
+        try:
+            with transaction.atomic():
+                add(key, count)
+        except Exception as error:  # noqa: BLE001 - counts are no reason to stop keeping the watch
+            with _lock:
+                _noted.update(dict([*taken, (key, count)]))
+            log.error("counts of triage were not kept fault=%s", type(error).__name__)
+            return
 
 
 def add(key: Key, count: int = 1) -> None:

@@ -17,6 +17,7 @@ from hotline.chat.permissions import Permission, Staff
 from hotline.chat.protocol import Risk, Span
 from hotline.chat.services import flags, learning, lines, notes
 from hotline.chat.standing import StandingRisk
+from triage import feedback
 from triage import services as triage
 from triage.core.levels import Assessment, Level
 
@@ -65,10 +66,14 @@ def weigh(conversation_hex: str, seq: int, *, again: bool = False) -> bool:
             return in_time
         if in_time or again:
             _keep_weighing(conversation, turns[-1], assessment, spans)
-        before = standing.read(conversation)
+        before = after = standing.read(conversation)
         if before.since_seq < seq:
             # Else a human decided with these words before them, perhaps while triage was reading.
-            _settle(conversation, before, standing.after_message(before, assessment, spans, waiting=conversation.state))
+            after = standing.after_message(before, assessment, spans, waiting=conversation.state)
+            _settle(conversation, before, after)
+    if in_time or again:
+        alarmed = standing.level_of(after).is_crisis and not standing.level_of(before).is_crisis
+        feedback.seen(assessment, alarmed=alarmed)
     return in_time
 
 
