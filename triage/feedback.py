@@ -11,15 +11,18 @@ import logging
 import tomllib
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import date
 from functools import lru_cache
+from threading import BoundedSemaphore
 from typing import Literal, TypeAlias
 
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from triage import tallies
+from triage import services, tallies
 from triage.core import assess
 from triage.core.concepts import CONCEPTS, LEXICON
 from triage.core.features import features
@@ -33,6 +36,9 @@ Opener: TypeAlias = "Callable[[str, str], Sequence[str] | None]"
 _SCOPES = frozenset({"idiom", "framed", "negated", "past", "third", "now"})
 _PAIRS = ("p:", "n:")
 _opener: Opener | None = None
+_reader = ThreadPoolExecutor(max_workers=1, thread_name_prefix="triage-shadow")
+_room = BoundedSemaphore(64)
+"""Messages that wait for the shadow; on a busy evening it leaves some out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,13 +115,42 @@ def _count(example: Example, what: str, count: int = 1) -> None:
     tallies.add(key, count)
 
 
-def seen(assessment: Assessment, *, alarmed: bool) -> None:
-    """Count what triage made of a message, and whether it raised the conversation to a crisis. In memory."""
+def seen(assessment: Assessment, *, alarmed: bool, turns: Sequence[str] = ()) -> None:
+    """Count what triage made of a message. In memory; never raises.
+
+    Args:
+        assessment: what it made of it.
+        alarmed: whether that raised the conversation to a crisis.
+        turns: what was read, the newest last; weights in the shadow read it too, afterwards and in a thread of their
+            own, and nothing of it is kept but their level.
+    """
     today, said = timezone.localdate(), int(assessment.level)
     other = "" if assessment.scored else "unscored"
     tallies.note(tallies.Key(today, "read", assessment.model_version, said, other=other))
     if alarmed:
         tallies.note(tallies.Key(today, "alarm", assessment.model_version, said))
+    if turns and services.has_shadow() and _room.acquire(blocking=False):
+        _reader.submit(_read_along, assessment, tuple(turns), today)
+
+
+def _read_along(assessment: Assessment, turns: Sequence[str], today: date) -> None:
+    try:
+        found = services.assess_in_shadow(turns)
+        if found:
+            tallies.note(
+                tallies.Key(
+                    today,
+                    "shadow",
+                    assessment.model_version,
+                    int(assessment.level),
+                    int(found.level),
+                    found.model_version,
+                )
+            )
+    except Exception as error:  # noqa: BLE001 - nobody waits for the shadow
+        log.error("triage in the shadow failed fault=%s", type(error).__name__)
+    finally:
+        _room.release()
 
 
 def judged() -> QuerySet[Example]:

@@ -60,6 +60,7 @@ class Tally(models.Model):
         outcome: the latest human decision about a conversation; counted once for each.
         read: triage read a message; ``other`` is "unscored" where it could not.
         alarm: triage raised a conversation to a crisis.
+        shadow: a message was read by two models; ``other`` names the one in the shadow, ``beside`` is its level.
     """
 
     day = models.DateField()
@@ -68,7 +69,7 @@ class Tally(models.Model):
     other = models.CharField(max_length=64, blank=True)
     said = models.PositiveSmallIntegerField(choices=LEVELS)
     beside = models.PositiveSmallIntegerField(choices=LEVELS)
-    """The level beside it: the one decided; low where there is none."""
+    """The level beside it: the one decided, or the shadow's; low where there is none."""
     count = models.IntegerField(default=0)
 
     class Meta:

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from typing import TypeAlias
 
 from triage import exact
 from triage.core import conversation
@@ -22,8 +23,10 @@ __all__ = [
     "Desk",
     "Waiting",
     "assess",
+    "assess_in_shadow",
     "assess_turns",
     "follow",
+    "has_shadow",
     "look",
     "model_version",
     "order_for",
@@ -91,14 +94,16 @@ class _Speaking:
     """Of the version they belong to; "" for the shipped weights."""
 
 
-_chooser: Callable[[], Chosen | None] | None = None
-_site = _Speaking()
+Choices: TypeAlias = "tuple[Chosen | None, Chosen | None]"
+"""What speaks (None: the shipped weights), and what reads along in its shadow."""
+_chooser: Callable[[], Choices] | None = None
+_site, _behind = _Speaking(), _Speaking()
 _look_at = 0.0
 """When to look again, by the monotonic clock."""
 
 
-def weights_are_chosen_by(chooser: Callable[[], Chosen | None]) -> None:
-    """Say who knows which weights speak; None of them means the shipped ones. Called once, at the start."""
+def weights_are_chosen_by(chooser: Callable[[], Choices]) -> None:
+    """Say who knows which weights speak. Called once, at the start."""
     global _chooser
     _chooser = chooser
 
@@ -108,30 +113,30 @@ def look() -> None:
 
     Weights that are missing or altered leave the shipped ones to speak, and that is logged.
     """
-    global _look_at
+    global _look_at, _site, _behind
     now = time.monotonic()
     if _chooser is None or now < _look_at:
         return
     _look_at = now + LOOK_EVERY_SECONDS
     try:
-        _notice(_chooser())
+        speaking, shadow = _chooser()
+        _site, _behind = _read(speaking, _site), _read(shadow, _behind)
     except Exception as error:  # noqa: BLE001 - whoever speaks now goes on speaking
         log.error("which triage weights are active is not known fault=%s", type(error).__name__)
 
 
-def _notice(chosen: Chosen | None) -> None:
-    global _site, _look_at
-    if (chosen.checksum if chosen else "") == _site.checksum:
-        return
+def _read(chosen: Chosen | None, known: _Speaking) -> _Speaking:
+    global _look_at
+    if (chosen.checksum if chosen else "") == known.checksum:
+        return known
     if chosen is None:
-        _site = _Speaking()
-        return
+        return _Speaking()
     try:
-        _site = _Speaking(chosen.load(), chosen.checksum)
+        return _Speaking(chosen.load(), chosen.checksum)
     except BadWeights as error:
-        _site = _Speaking()
         _look_at = time.monotonic() + LOOK_AGAIN_SECONDS
-        log.error("triage weights %s cannot be used fault=%s; the shipped ones speak", chosen.version, error)
+        log.error("triage weights %s cannot be used fault=%s; others speak", chosen.version, error)
+        return _Speaking()
 
 
 def _speaking() -> Weights | None:
@@ -159,6 +164,20 @@ def assess(text: str, *, earlier: Sequence[str] = ()) -> Assessment:
     except Exception as error:  # noqa: BLE001 - whatever it is, a human comes first
         log.error("triage failed fault=%s; counted as not scored", type(error).__name__)
         return Assessment(Level.MODERATE, 0.5, (), "none", scored=False)
+
+
+def has_shadow() -> bool:
+    """Whether other weights read along, as this process last saw."""
+    return _behind.weights is not None
+
+
+def assess_in_shadow(turns: Sequence[str]) -> Assessment | None:
+    """What the weights that read along make of the last of ``turns``; None where there are none. May raise."""
+    weights = _behind.weights
+    if weights is None:
+        return None
+    found = conversation.assess(turns, weights)
+    return replace(found, model_version=exact.name(found.model_version))
 
 
 def assess_turns(turns: Sequence[str]) -> tuple[Assessment, ...]:

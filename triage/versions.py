@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -14,8 +15,8 @@ from django.utils import timezone
 
 from triage import exact
 from triage.core.scorer import BadWeights, Weights, parse
-from triage.models import Activation, ModelVersion
-from triage.services import Chosen
+from triage.models import Activation, ModelVersion, Tally
+from triage.services import Choices, Chosen
 
 SHIPPED = "shipped"
 """What the shipped weights are called on the command line."""
@@ -42,6 +43,17 @@ class Comparison:
     corpus: str
     rules: str
     worse: Sequence[str]
+
+
+@dataclass(slots=True)
+class ShadowCounts:
+    """Messages by (level of what spoke, level of its shadow), from the first day to the last."""
+
+    active: str
+    shadow: str
+    first: date
+    last: date
+    counts: dict[tuple[int, int], int]
 
 
 def folder() -> Path:
@@ -90,10 +102,14 @@ def active() -> ModelVersion | None:
     return ModelVersion.objects.filter(role=ModelVersion.ACTIVE).first()
 
 
-def chosen() -> Chosen | None:
-    """What triage.services asks every few seconds: which weights speak here; None for the shipped ones."""
-    row = active()
-    return Chosen(row.version, row.checksum, partial(load, row)) if row else None
+def chosen() -> Choices:
+    """What triage.services asks every few seconds: which weights speak here, and which read along."""
+    roles = (ModelVersion.ACTIVE, ModelVersion.SHADOW)
+    found = {
+        row.role: Chosen(row.version, row.checksum, partial(load, row))
+        for row in ModelVersion.objects.filter(role__in=roles)
+    }
+    return found.get(ModelVersion.ACTIVE), found.get(ModelVersion.SHADOW)
 
 
 def speaking(row: ModelVersion | None) -> Weights:
@@ -203,6 +219,46 @@ def rollback(*, by: str, reason: str = "") -> ModelVersion | None:
         _check_file(before)
     _switch(before, by=by, forced=False, reason=reason or "rollback")
     return before
+
+
+@transaction.atomic
+def read_along(row: ModelVersion | None) -> None:
+    """Let a version read every message in the shadow of the one that speaks; None: let none.
+
+    Raises:
+        Unfit: it speaks, or its file is not what it was.
+    """
+    if row is not None:
+        if row.role == ModelVersion.ACTIVE:
+            raise Unfit("it speaks already: there is no shadow of itself")
+        _check_file(row)
+    _out_of_shadow()
+    if row is not None:
+        row.role = ModelVersion.SHADOW
+        row.save(update_fields=["role"])
+
+
+def _out_of_shadow() -> None:
+    shadow = ModelVersion.objects.filter(role=ModelVersion.SHADOW)
+    shadow.filter(activated_at__isnull=True).update(role=ModelVersion.CANDIDATE)
+    shadow.update(role=ModelVersion.RETIRED)
+
+
+def beside(version: str = "") -> list[ShadowCounts]:
+    """How often which level stood beside which, for each version that read along; the latest first.
+
+    Args:
+        version: only this one.
+    """
+    rows = Tally.objects.filter(what="shadow", other__endswith=f"+{version}" if version else "").order_by("day")
+    found: dict[tuple[str, str], ShadowCounts] = {}
+    for row in rows:
+        one = found.setdefault(
+            (row.model_version, row.other), ShadowCounts(row.model_version, row.other, row.day, row.day, {})
+        )
+        one.last = row.day
+        one.counts[row.said, row.beside] = one.counts.get((row.said, row.beside), 0) + row.count
+    return sorted(found.values(), key=lambda one: one.last, reverse=True)
 
 
 def _check_file(row: ModelVersion) -> None:

@@ -7,12 +7,12 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.db.utils import IntegrityError
 
-from triage import exact, feedback, services, versions
+from triage import exact, feedback, services, tallies, versions
 from triage.core import scorer
 from triage.core.levels import Level
 from triage.feedback import Said
 from triage.learning import corpus, safety, training
-from triage.models import Activation, ModelVersion
+from triage.models import Activation, ModelVersion, Tally
 
 pytestmark = pytest.mark.django_db
 LINES, CONVERSATIONS = corpus.read_lines()[::20], corpus.read_conversations()[::12]
@@ -35,7 +35,9 @@ def a_small_world(monkeypatch, settings, tmp_path):
 
 
 def forget_what_speaks():
-    services._site, services._look_at = services._Speaking(), 0.0
+    services._site = services._behind = services._Speaking()
+    services._look_at = 0.0
+    tallies._noted.clear()
 
 
 @pytest.fixture
@@ -237,6 +239,63 @@ def test_only_one_speaks():
 def test_nothing_is_taken_back_where_nothing_was_activated():
     with pytest.raises(CommandError, match="shipped weights speak"):
         run("rollback")
+
+
+# --- in the shadow ---------------------------------------------------------------------------------------------------
+def read_along(*turns):
+    """A message is read, and the shadow has caught up."""
+    services.look()
+    found = services.assess(turns[-1], earlier=turns[:-1])
+    feedback.seen(found, alarmed=False, turns=turns)
+    feedback._reader.submit(lambda: None).result()
+    return found
+
+
+def test_the_shadow_decides_nothing_and_only_counts_are_kept():
+    row = candidate(stern=True)
+    before = services.assess("今天食堂的菜不错")
+    run("shadow", row.version)
+    assert read_along("今天食堂的菜不错") == before
+    read_along("今天食堂的菜不错")
+    read_along("我今晚就去死")
+    tallies.keep()
+    counted = Tally.objects.filter(what="shadow")
+    assert {(one.said, one.count) for one in counted} == {(before.level, 2), (Level.IMMINENT, 1)}
+    assert {one.beside for one in counted} == {Level.IMMINENT}
+    assert {one.other.partition("+")[2] for one in counted} == {row.version}
+    told = run("compare", "--shadow")
+    assert "| low | 0 | 0 | 0 | 2 |" in told
+    assert "Alarms it would add: 2, leave out: 0, of 3 messages" in told
+    assert "Nothing was read along" in run("compare", "--shadow", candidate(version="other-00000000").version)
+
+
+def test_the_shadow_is_switched_off_and_ends_when_it_speaks_itself():
+    row = measured(candidate(stern=True))
+    run("shadow")
+    read_along("你好")
+    run("shadow", "--off")
+    row.refresh_from_db()
+    assert row.role == "candidate"
+    read_along("你好")
+    run("shadow", row.version)
+    run("activate", row.version)
+    read_along("你好")
+    tallies.keep()
+    assert Tally.objects.get(what="shadow").count == 1
+    with pytest.raises(CommandError, match="no shadow of itself"):
+        run("shadow", row.version)
+
+
+def test_a_shadow_that_fails_or_is_behind_delays_nobody(monkeypatch, caplog):
+    run("shadow", candidate().version)
+    monkeypatch.setattr(services, "assess_in_shadow", lambda turns: 1 / 0)
+    assert read_along("你好").scored
+    assert "ZeroDivisionError" in caplog.text
+    assert "你好" not in caplog.text
+    monkeypatch.setattr(feedback._room, "acquire", lambda blocking: False)
+    read_along("你好")
+    tallies.keep()
+    assert not Tally.objects.filter(what="shadow").exists()
 
 
 # --- what goes wrong -----------------------------------------------------------------------------------------------

@@ -73,7 +73,7 @@ def weigh(conversation_hex: str, seq: int, *, again: bool = False) -> bool:
             _settle(conversation, before, after)
     if in_time or again:
         alarmed = standing.level_of(after).is_crisis and not standing.level_of(before).is_crisis
-        feedback.seen(assessment, alarmed=alarmed)
+        feedback.seen(assessment, alarmed=alarmed, turns=texts)
     return in_time
 
 
