@@ -58,7 +58,7 @@ export function showErased(home) {
   const page = document.createElement("main");
   page.className = "gone";
   page.dataset.testid = "gone";
-  const words = document.createElement("p");
+  const words = document.createElement("h1");
   words.textContent = say("erased");
   const link = document.createElement("a");
   link.href = home;
