@@ -144,8 +144,12 @@ def _speaking() -> Weights | None:
 
 
 def prepare() -> None:
-    """Read weights and rules now: else the first message after a start outlasts its time and counts as not scored."""
-    assess("prepare")
+    """Read weights and rules now: else the first message after a start outlasts its time and counts as not scored.
+
+    Each language brings rules of its own, and each alarm its evidence.
+    """
+    for words in ("我不想活了", "I want to die"):
+        assess(words)
 
 
 def assess(text: str, *, earlier: Sequence[str] = ()) -> Assessment:
