@@ -51,6 +51,10 @@ const link = createLink("/ws/resident/", {
   hear,
   state(state) {
     if (leaving) return;
+    if (state === "ended") {
+      goHome();
+      return;
+    }
     showState(state);
     if (state !== "open") outbox.lost();
   },
@@ -77,8 +81,17 @@ function settle(id, failure = "") {
   return about;
 }
 
+/** Left or erased on another page or device: nothing that was said stays here either. */
+function goHome() {
+  leaving = true;
+  forget();
+  document.body.replaceChildren();
+  location.replace(main.dataset.home);
+}
+
 /** Say that something was not done, and show again how things stand. */
 function undone(words) {
+  if (leaving) return;
   composer.tell(words);
   if (view) showView(view);
 }
