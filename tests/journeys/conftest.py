@@ -44,9 +44,7 @@ def house(shared_house):
 @pytest.fixture
 def quick_house(tmp_path):
     """A server whose patience is short, and which may be killed."""
-    house = House(
-        tmp_path, {"VANISHED_AFTER_SECONDS": "4", "SWEEP_EVERY_SECONDS": "0.5", "HEARTBEAT_SECONDS": "2"}
-    ).open()
+    house = House(tmp_path, {"VANISHED_AFTER_SECONDS": "4", "HEARTBEAT_SECONDS": "2"}).open()
     yield house
     house.close()
 

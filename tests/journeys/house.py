@@ -71,6 +71,7 @@ class House:
             "REDIS_URL": "",
             "ARGON2_MEMORY_KIB": "64",
             "TIME_ZONE": "Asia/Shanghai",
+            "SWEEP_EVERY_SECONDS": "0.5",
             **self.more,
         }
         for arguments in (["migrate", "-v0"], ["collectstatic", "-v0", "--no-input"]):

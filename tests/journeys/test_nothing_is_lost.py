@@ -109,19 +109,49 @@ def test_a_handover_is_offered_and_accepted(visitor, house):
     heard(resident, "我接着陪你")
 
 
-def test_a_deactivated_account_loses_its_desk(visitor, house):
-    leaving = house.next_counselor()
+def test_a_closed_account_loses_its_desk_and_its_person_is_back_on_top(visitor, house):
+    leaving, other = house.next_counselor(), visitor.desk(house.next_counselor())
     desk = visitor.desk(leaving)
+    resident, somebody = visitor.resident(nickname="被落下"), visitor.resident(nickname="后来的")
+    say(resident, "你好")
+    say(somebody, "有人吗")
+    take(desk, "被落下")
     people = visitor.signed_in("gu", "/staff/people/")
-    person = (
-        people.get_by_test_id("person-row")
-        .filter(has=people.locator(f'[name="{leaving}"]'))
-        .or_(people.locator(f'[data-testid="person-row"][name="{leaving}"]'))
-        .or_(people.get_by_test_id("person-row").filter(has_text=f"小林{leaving[1:]}"))
-    )
-    person.first.get_by_test_id("deactivate-ask").click()
-    people.get_by_test_id("deactivate").filter(visible=True).click()
+    person = people.locator(f'[data-testid="person-row"][data-username="{leaving}"]')
+    person.get_by_test_id("deactivate-ask").click()
+    person.get_by_test_id("deactivate").click()
+    person.get_by_test_id("reactivate").wait_for()
     desk.wait_for_url("**/staff/sign-in/**")
+    expect(desk.locator("body")).not_to_contain_text("你好")
+    expect(other.get_by_test_id("queue-label")).to_have_text(["被落下", "后来的"])
+    resident.get_by_test_id("waiting").wait_for()
+    expect(resident.get_by_test_id("happening").last).to_contain_text(f"小林{leaving[1:]}")
+
+
+def test_an_offer_can_be_declined_and_a_person_given_back(visitor, house):
+    giving, asked = house.next_counselor(), house.next_counselor()
+    first, second = visitor.desk(giving), visitor.desk(asked)
+    resident = visitor.resident(nickname="转一转")
+    say(resident, "你好")
+    take(first, "转一转")
+    first.get_by_test_id("act-handover").click()
+    option = first.locator("#handover-to option").filter(has_text=f"小林{asked[1:]}")
+    first.locator("#handover-to").select_option(option.get_attribute("value"))
+    first.locator("#handover-note").fill("更懂他的语言")
+    first.get_by_test_id("handover-offer-send").click()
+    second.get_by_test_id("handover-decline").click()
+    expect(first.get_by_test_id("handover-withdraw")).to_be_hidden()
+    answer(first, "转一转", "我还在")
+    first.get_by_test_id("act-give-back").click()
+    first.locator("#give-back-note").fill("我要下班了")
+    first.get_by_test_id("give-back-send").click()
+    expect(first.get_by_test_id("talk")).to_have_count(0)
+    resident.get_by_test_id("waiting").wait_for()
+    take(second, "转一转")
+    expect(second.get_by_test_id("notes")).to_contain_text("我要下班了")
+    answer(second, "转一转", "换我来")
+    heard(resident, "换我来")
+    expect(resident.locator("body")).not_to_contain_text("我要下班了")
 
 
 def test_words_whose_receipt_was_lost_are_kept_once(visitor, house):
