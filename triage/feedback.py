@@ -1,26 +1,29 @@
 """What people decide, kept as examples to learn from. The other door to triage beside ``triage.services``.
 
 A caller hands over what was said and what a human decided, under a reference of its own. The words are read here for
-the kinds of words they hold, and dropped. They stay with the caller, who opens them again for ``manage.py retrain``
-where their writer agreed: see docs/adr/0007-learning-without-keeping-words.md.
+the kinds of words they hold, and dropped. They stay with the caller, who also seals each example with the key of what
+it came from, and opens words again for ``manage.py retrain`` where their writer agreed: see
+docs/adr/0007-learning-without-keeping-words.md.
 """
 
 from __future__ import annotations
 
 import logging
 import tomllib
+import uuid
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 from threading import BoundedSemaphore
-from typing import Literal, TypeAlias
+from typing import Literal, Protocol, TypeAlias
 
+import msgspec
 from django.db import transaction
-from django.db.models import QuerySet
 from django.utils import timezone
+from msgspec import Struct
 
 from triage import services, tallies
 from triage.core import assess
@@ -31,14 +34,59 @@ from triage.models import Example
 
 log = logging.getLogger(__name__)
 
-Opener: TypeAlias = "Callable[[str, str], Sequence[str] | None]"
-"""From an example's reference and part to the words it rests on, or None where they may not be learned from."""
+Source: TypeAlias = Literal["counselor", "supervisor"]
+Decision: TypeAlias = Literal["override", "agree", "lower", "raise", "follow_up"]
 _SCOPES = frozenset({"idiom", "framed", "negated", "past", "third", "now"})
 _PAIRS = ("p:", "n:")
-_opener: Opener | None = None
+_keeper: Keeper | None = None
 _reader = ThreadPoolExecutor(max_workers=1, thread_name_prefix="triage-shadow")
 _room = BoundedSemaphore(64)
 """Messages that wait for the shadow; on a busy evening it leaves some out."""
+
+
+class Keeper(Protocol):
+    """Whoever makes examples: seals them with the key of what they came from, and keeps the words."""
+
+    def seal(self, reference: str, ref: str, plain: bytes) -> bytes:
+        """``plain``, sealed for the example ``ref``."""
+
+    def unseal(self, reference: str, ref: str, sealed: bytes) -> bytes | None:
+        """The inverse; None where the key is gone."""
+
+    def words(self, reference: str, part: str) -> Sequence[str] | None:
+        """The words that an example rests on; None where they may not be learned from, or are gone."""
+
+
+class Record(Struct, frozen=True, kw_only=True):
+    """What an example holds, sealed.
+
+    Attributes:
+        part: what the keeper needs to find the words again; triage does not read it.
+        source: whose decision.
+        decision: override, agree, lower, raise or follow_up.
+        said: the highest level that triage had said; ``scored``, ``probability`` and ``model_version`` belong to it.
+        decided: the level that the human decided, or let stand.
+        language: zh, en, or "" where triage cannot read it.
+        features: kinds of words and concepts with how often they stand there: nothing that spells the text.
+        day: of the decision, by the site's clock: by it the decision is counted.
+    """
+
+    part: str
+    source: Source
+    decision: Decision
+    said: int
+    scored: bool
+    probability: float
+    model_version: str
+    decided: int
+    language: str
+    features: dict[str, int]
+    day: date
+
+    @property
+    def judges(self) -> bool:
+        """Whether a human said something about the level; following somebody up does not."""
+        return self.decision != "follow_up"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +106,12 @@ class Said:
     model_version: str
 
 
+def examples_are_kept_by(keeper: Keeper) -> None:
+    """Say who seals examples and keeps their words. Called once, when the application that makes them starts."""
+    global _keeper
+    _keeper = keeper
+
+
 def record(
     *,
     reference: str,
@@ -66,7 +120,7 @@ def record(
     said: Said,
     decided: Level,
     decision: str,
-    source: Literal["counselor", "supervisor"],
+    source: str,
 ) -> None:
     """Keep a human's decision as an example. Never raises: no decision fails because nothing was learned from it.
 
@@ -79,40 +133,55 @@ def record(
         decision: override, agree, lower, raise or follow_up.
         source: whose decision.
     """
+    if _keeper is None:
+        return
     try:
+        language, found = gist(turns)
+        made = Record(
+            part=part,
+            source=msgspec.convert(source, Source),
+            decision=msgspec.convert(decision, Decision),
+            said=int(said.level),
+            scored=said.scored,
+            probability=round(said.probability, 4),
+            model_version=said.model_version,
+            decided=int(decided),
+            language=language,
+            features=found,
+            day=timezone.localdate(),
+        )
         with transaction.atomic():
-            _record(Example(
-                reference=reference,
-                part=part,
-                source=source,
-                decision=decision,
-                said=said.level,
-                scored=said.scored,
-                probability=round(said.probability, 4),
-                model_version=said.model_version,
-                decided=decided,
-                day=timezone.localdate(),
-            ), turns)  # fmt: skip
+            _count(made, "decision")
+            if made.judges:
+                _count_outcome(made, reference)
+            ref = uuid.uuid4().hex
+            sealed = _keeper.seal(reference, ref, msgspec.json.encode(made))
+            Example.objects.create(reference=reference, ref=ref, record_sealed=sealed)
     except Exception as error:  # noqa: BLE001 - a person was just judged to be in danger, or not: that must stand
         log.error("a decision was not kept as an example fault=%s", type(error).__name__)
 
 
-def _record(example: Example, turns: Sequence[str]) -> None:
-    example.language, example.features = gist(turns)
-    _count(example, "decision")
-    if example.decision != "follow_up":
-        # Following somebody up says nothing about the level.
-        earlier = judged().filter(reference=example.reference).order_by("-pk").first()
-        if earlier:
-            _count(earlier, "outcome", -1)
-        _count(example, "outcome")
-    example.save()
+def _count_outcome(made: Record, reference: str) -> None:
+    """One conversation counts once, by the latest word about it."""
+    earlier = [
+        one for example in Example.objects.filter(reference=reference) if (one := opened(example)) and one.judges
+    ]
+    if earlier:
+        _count(earlier[-1], "outcome", -1)
+    _count(made, "outcome")
 
 
-def _count(example: Example, what: str, count: int = 1) -> None:
-    other = f"{example.source}:{example.decision}" if what == "decision" else ""
-    key = tallies.Key(example.day, what, example.model_version, int(example.said), int(example.decided), other)
-    tallies.add(key, count)
+def _count(one: Record, what: str, count: int = 1) -> None:
+    other = f"{one.source}:{one.decision}" if what == "decision" else ""
+    tallies.add(tallies.Key(one.day, what, one.model_version, one.said, one.decided, other), count)
+
+
+def opened(example: Example) -> Record | None:
+    """What an example holds; None where its key is gone."""
+    if _keeper is None:
+        return None
+    plain = _keeper.unseal(example.reference, example.ref, bytes(example.record_sealed))
+    return msgspec.json.decode(plain, type=Record) if plain else None
 
 
 def seen(assessment: Assessment, *, alarmed: bool, turns: Sequence[str] = ()) -> None:
@@ -151,11 +220,6 @@ def _read_along(assessment: Assessment, turns: Sequence[str], today: date) -> No
         log.error("triage in the shadow failed fault=%s", type(error).__name__)
     finally:
         _room.release()
-
-
-def judged() -> QuerySet[Example]:
-    """Examples in which a human said something about the level."""
-    return Example.objects.exclude(decision="follow_up")
 
 
 def forget(reference: str) -> None:
@@ -202,24 +266,19 @@ def _kinds(language: str) -> frozenset[str]:
 
 
 # --- the words, where their writer agreed --------------------------------------------------------------------------
-def words_are_opened_by(opener: Opener) -> None:
-    """Say who keeps the words of examples. Called once, when the application that makes them starts."""
-    global _opener
-    _opener = opener
-
-
-def words_of(example: Example) -> tuple[str, ...]:
+def words_of(reference: str, record: Record) -> tuple[str, ...]:
     """The words of an example, oldest first; nothing where they may not be learned from, or are gone."""
-    found = _opener(example.reference, example.part) if _opener else None
-    return tuple(found or ())
+    return tuple((_keeper.words(reference, record.part) if _keeper else None) or ())
 
 
-def lessons() -> Iterator[tuple[Example, tuple[str, ...]]]:
+def lessons() -> Iterator[tuple[Record, tuple[str, ...]]]:
     """The latest decision about each conversation whose words may be learned from, with these words."""
-    latest: dict[str, Example] = {}
-    for example in judged().order_by("pk"):
-        latest[example.reference] = example
-    for example in latest.values():
-        words = words_of(example)
+    latest: dict[str, Record] = {}
+    for example in Example.objects.order_by("pk"):
+        one = opened(example)
+        if one and one.judges:
+            latest[example.reference] = one
+    for reference, one in latest.items():
+        words = words_of(reference, one)
         if words:
-            yield example, words
+            yield one, words

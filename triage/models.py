@@ -1,4 +1,4 @@
-"""What triage keeps to learn from: examples without words, and counts by day. Of people it knows nothing."""
+"""What triage keeps to learn from: sealed examples without words, and counts by day. Of people it knows nothing."""
 
 from __future__ import annotations
 
@@ -11,42 +11,20 @@ LEVELS = [(int(level), level.code) for level in Level]
 
 
 class Example(models.Model):
-    """A human's decision beside what triage had said: a labelled example.
+    """A human's decision beside what triage had said: a labelled example. See :class:`triage.feedback.Record`.
 
-    The words themselves are not here. Whoever made the example keeps them sealed, and hands them out only where the
-    writer agreed (``triage.feedback.words_of``).
+    Level and kinds of words are as telling as a flag's kind, so they are sealed as that is: by whoever made the
+    example, with the key of what it came from.
     """
 
-    SOURCES = ("counselor", "supervisor")
-    DECISIONS = ("override", "agree", "lower", "raise", "follow_up")
-
     reference = models.CharField(max_length=32, db_index=True)
-    """Random; the caller's name for where it came from, by which it can be forgotten."""
-    part = models.CharField(max_length=48, blank=True)
-    """What the caller needs to find the words again; triage does not read it."""
-    source = models.CharField(max_length=10, choices=[(one, one) for one in SOURCES])
-    decision = models.CharField(max_length=9, choices=[(one, one) for one in DECISIONS])
-    said = models.PositiveSmallIntegerField(choices=LEVELS)
-    """The highest level that triage had said."""
-    scored = models.BooleanField()
-    probability = models.FloatField()
-    model_version = models.CharField(max_length=64)
-    decided = models.PositiveSmallIntegerField(choices=LEVELS)
-    """The level that the human decided, or let stand."""
-    language = models.CharField(max_length=2, blank=True)
-    """zh, en, or empty where triage cannot read it."""
-    features = models.JSONField(default=dict)
-    """Kinds of words and concepts with how often they stand there: nothing that spells the text."""
-    day = models.DateField()
-    """The day of the decision, by the site's clock: by it the decision is counted."""
+    """Random; the maker's name for where it came from, by which it can be opened and forgotten."""
+    ref = models.CharField(max_length=32, unique=True)
+    record_sealed = models.BinaryField()
     made_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
-        constraints = [
-            models.CheckConstraint(
-                name="example_levels_known", condition=models.Q(said__lte=Level.IMMINENT, decided__lte=Level.IMMINENT)
-            )
-        ]
+        ordering = ("pk",)
 
     def __str__(self) -> str:
         return f"example {self.pk}"

@@ -12,9 +12,9 @@ class ChatConfig(AppConfig):
     label = "chat"
 
     def ready(self) -> None:
-        """Triage learns from words that are kept here, where their writer agreed."""
+        """Examples that triage learns from are sealed here; so are words, opened only where their writer agreed."""
         # Models cannot be imported before all applications are known.
         from hotline.chat.services import learning
         from triage import feedback
 
-        feedback.words_are_opened_by(learning.words_of)
+        feedback.examples_are_kept_by(learning.Examples())

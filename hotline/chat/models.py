@@ -92,7 +92,7 @@ class Conversation(models.Model):
 
     may_learn = models.BooleanField(default=False)
     """Whether the resident agreed that triage learns from their words."""
-    example_ref = models.CharField(max_length=32, blank=True, default="")
+    example_ref = models.CharField(max_length=32, blank=True, default="", db_index=True)
     """Under which name triage keeps what was decided here; random, made with the first decision."""
 
     wrapped_key = models.BinaryField(default=bytes)

@@ -3,9 +3,10 @@
 import json
 
 import pytest
+from msgspec import structs
 
 from counselors import services as desk
-from hotline.chat.models import Message
+from hotline.chat.models import Conversation, Message
 from hotline.chat.services import erasure, learning, risk
 from tests import factories
 from triage import feedback
@@ -24,17 +25,22 @@ def judged(conversation, counselor):
     return conversation
 
 
+def examples():
+    """What the examples hold, oldest first."""
+    return [feedback.opened(example) for example in Example.objects.order_by("pk")]
+
+
 def outcomes():
     rows = Tally.objects.filter(what="outcome", count__gt=0)
     return {(row.said, row.beside): row.count for row in rows}
 
 
 def taught():
-    return [(example.decided, words) for example, words in feedback.lessons()]
+    return [(one.decided, words) for one, words in feedback.lessons()]
 
 
 def test_an_override_becomes_an_example_with_what_was_said_and_decided(judged):
-    example = Example.objects.get()
+    [example] = examples()
     assert (example.source, example.decision) == ("counselor", "override")
     assert (example.said, example.decided, example.scored) == (Level.HIGH, Level.MODERATE, True)
     assert (example.model_version, example.probability, example.language) == ("plain", 0.9, "zh")
@@ -42,11 +48,24 @@ def test_an_override_becomes_an_example_with_what_was_said_and_decided(judged):
 
 
 def test_an_example_holds_nothing_that_spells_the_words(judged):
-    example = Example.objects.get()
-    kept = json.dumps([getattr(example, field.attname) for field in Example._meta.fields], default=str)
+    [example] = examples()
+    kept = json.dumps(structs.asdict(example), default=str, ensure_ascii=False)
     for piece in ("安眠", "枕头", "今晚", "secret", "garden", "想走", judged.hex, judged.resident.pk.hex):
         assert piece not in kept
     assert all(name.startswith(("c:", "k:", "p:", "n:")) for name in example.features)
+
+
+def test_an_example_is_sealed_with_its_conversations_key(judged, another_resident):
+    example = Example.objects.get()
+    row = [getattr(example, field.attname) for field in Example._meta.fields]
+    for told in ("override", "counselor", "plain", "c:means", "c:intent", "features"):
+        assert told.encode() not in bytes(example.record_sealed)
+        assert told not in json.dumps(row, default=str)
+    keeper = learning.Examples()
+    assert keeper.unseal(example.reference, "moved", bytes(example.record_sealed)) is None
+    Conversation.objects.filter(pk=judged.hex).update(example_ref="")
+    Conversation.objects.filter(pk=another_resident.hex).update(example_ref=example.reference)
+    assert feedback.opened(example) is None
 
 
 @pytest.mark.parametrize("text", ["k:我 想死", "c:想 p:死 n:活", "k:a k:ab c:intent:想 p:我+你 n:a+b", "c:我:now"])
@@ -61,7 +80,7 @@ def test_words_that_look_like_a_kind_are_not_taken_for_one(text):
 def test_a_review_becomes_an_example_and_the_latest_word_counts(judged, supervisor):
     assert outcomes() == {(Level.HIGH, Level.MODERATE): 1}
     desk.decide(judged.hex, by=supervisor, decision="raise", level="high", reason="不是小说")
-    assert [(one.source, one.decision, one.decided) for one in Example.objects.order_by("pk")] == [
+    assert [(one.source, one.decision, one.decided) for one in examples()] == [
         ("counselor", "override", Level.MODERATE),
         ("supervisor", "raise", Level.HIGH),
     ]
@@ -78,7 +97,7 @@ def test_following_up_says_nothing_about_the_level(judged, supervisor):
 def test_a_decision_is_about_what_came_after_the_one_before(judged, counselor):
     judged.says("买了票")
     risk.override(judged.hex, by=counselor, level=Level.HIGH, reason="真要走")
-    latest = Example.objects.order_by("-pk").first()
+    latest = examples()[-1]
     assert (latest.said, latest.decided) == (Level.LOW, Level.HIGH)
 
 
@@ -111,10 +130,11 @@ def test_taking_it_back_works_at_once(judged):
 
 def test_erasing_takes_the_examples_along_and_leaves_counts(transactional_db, judged):
     learning.allow(judged.row, on=True)
-    [example] = Example.objects.all()
+    [example], [record] = Example.objects.all(), examples()
     erasure.erase_resident(judged.resident.pk)
     assert Example.objects.count() == 0
-    assert feedback.words_of(example) == ()
+    assert feedback.opened(example) is None
+    assert feedback.words_of(example.reference, record) == ()
     assert (judged.row.may_learn, judged.row.example_ref) == (False, "")
     assert outcomes() == {(Level.HIGH, Level.MODERATE): 1}
 
@@ -125,7 +145,7 @@ def test_somebody_elses_examples_stay_when_one_person_erases(transactional_db, j
     other.says(WORDS)
     risk.override(other.hex, by=counselor, level=Level.HIGH, reason="不是小说")
     erasure.erase_resident(judged.resident.pk)
-    assert [one.decided for one in Example.objects.all()] == [Level.HIGH]
+    assert [one.decided for one in examples()] == [Level.HIGH]
 
 
 def test_a_decision_stands_though_nothing_could_be_learned(conversation, counselor, monkeypatch, caplog):

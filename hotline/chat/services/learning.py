@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import uuid
 from datetime import datetime
-from typing import Literal
 
 from django.db.models import Max
 
 from hotline.chat import events
-from hotline.chat.keys import unseal_record, unseal_text
+from hotline.chat.keys import key_of, unseal_record, unseal_text
 from hotline.chat.models import Conversation, Message, Weighing
 from hotline.chat.protocol import Risk
-from hotline.chat.sealing import Unreadable
+from hotline.chat.sealing import Unreadable, seal, unseal
 from triage import feedback
 from triage.core.levels import Level
 from triage.feedback import Said
@@ -47,7 +46,6 @@ def remember(conversation: Conversation, *, source: str, decision: str, decided:
     if not conversation.example_ref:
         conversation.example_ref = uuid.uuid4().hex
         conversation.save(update_fields=["example_ref"])
-    who: Literal["counselor", "supervisor"] = "supervisor" if source == "supervisor" else "counselor"
     feedback.record(
         reference=conversation.example_ref,
         part=f"{turns[0].seq}-{turns[-1].seq}",
@@ -55,7 +53,7 @@ def remember(conversation: Conversation, *, source: str, decision: str, decided:
         said=_said(conversation, turns),
         decided=decided,
         decision=decision,
-        source=who,
+        source=source,
     )
 
 
@@ -66,21 +64,41 @@ def last_seq_by(conversation: Conversation, at: datetime | None) -> int:
     return conversation.messages.filter(at__lte=at).aggregate(seq=Max("seq"))["seq"] or 0
 
 
-def words_of(reference: str, part: str) -> list[str] | None:
-    """The words that an example rests on; None where their writer did not agree, or they are gone."""
-    conversation = (
-        Conversation.objects.filter(example_ref=reference, may_learn=True, erased_at__isnull=True)
-        .exclude(example_ref="")
-        .first()
-    )
-    if conversation is None:
+class Examples:
+    """How triage's examples are kept: sealed with their conversation's key, the words handed out only where agreed."""
+
+    def seal(self, reference: str, ref: str, plain: bytes) -> bytes:
+        """``plain``, sealed for the example ``ref``."""
+        conversation = Conversation.objects.get(example_ref=reference)
+        return seal(key_of(conversation), plain, place=f"{conversation.hex}:example:{ref}")
+
+    def unseal(self, reference: str, ref: str, sealed: bytes) -> bytes | None:
+        """The inverse; None where the key is gone."""
+        conversation = _with_reference(reference)
+        if conversation is None:
+            return None
+        try:
+            return unseal(key_of(conversation), sealed, place=f"{conversation.hex}:example:{ref}")
+        except Unreadable:
+            return None
+
+    def words(self, reference: str, part: str) -> list[str] | None:
+        """The words that an example rests on; None where their writer did not agree, or they are gone."""
+        conversation = _with_reference(reference)
+        if conversation is None or not conversation.may_learn:
+            return None
+        first, _, last = part.partition("-")
+        rows = conversation.messages.filter(author=Message.RESIDENT, seq__gte=int(first), seq__lte=int(last))
+        try:
+            return _open(conversation, list(rows.order_by("seq")))
+        except Unreadable:
+            return None
+
+
+def _with_reference(reference: str) -> Conversation | None:
+    if not reference:
         return None
-    first, _, last = part.partition("-")
-    rows = conversation.messages.filter(author=Message.RESIDENT, seq__gte=int(first), seq__lte=int(last))
-    try:
-        return _open(conversation, list(rows.order_by("seq")))
-    except Unreadable:
-        return None
+    return Conversation.objects.filter(example_ref=reference, erased_at__isnull=True).first()
 
 
 def _turns(conversation: Conversation, after: int) -> list[Message]:

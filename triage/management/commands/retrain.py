@@ -26,9 +26,7 @@ class Command(BaseCommand):
             lines, conversations = corpus.read_lines(), corpus.read_conversations()
         except corpus.BadCorpus as error:
             raise CommandError(str(error)) from error
-        lessons = [
-            site.Lesson(words, example.language, Level(example.decided)) for example, words in feedback.lessons()
-        ]
+        lessons = [site.Lesson(words, one.language, Level(one.decided)) for one, words in feedback.lessons()]
         own = site.lines_of(lessons, lines)
         self.stdout.write(f"{len(own)} conversations of this site may be learned from")
         taught = site.hash_of(own, corpus.corpus_hash())
