@@ -32,7 +32,7 @@ class Comparison:
 
     Attributes:
         figures: of the candidate, by language and kind.
-        against: version of the weights that spoke then.
+        against: exact version of the weights that spoke then.
         corpus: hash of the safety set's corpus.
         rules: digest of the rules.
         worse: in words, each figure that is worse beyond tolerance.
@@ -121,6 +121,14 @@ def speaking(row: ModelVersion | None) -> Weights:
     return load(row) if row else exact.read(exact.WEIGHTS)
 
 
+def speaking_now() -> Weights:
+    """The weights that speak: the active version's or, where these cannot be used, the shipped ones."""
+    try:
+        return speaking(active())
+    except BadWeights:
+        return speaking(None)
+
+
 def find(name: str) -> ModelVersion:
     """The version whose name, or checksum, begins or ends so.
 
@@ -163,24 +171,29 @@ def compared(row: ModelVersion, comparison: Comparison) -> None:
     row.save(update_fields=["metrics"])
 
 
-def why_not(row: ModelVersion) -> list[str]:
-    """What speaks against activating a version; nothing where it was compared with what speaks now and is not worse."""
-    now = active()
-    against = now.version if now else SHIPPED
+def why_not(row: ModelVersion, *, corpus: str) -> list[str]:
+    """What speaks against activating a version; nothing where it was compared with what speaks now and is not worse.
+
+    Args:
+        row: the version.
+        corpus: hash of the corpus whose test part is the safety set now.
+    """
     told = row.metrics
     if not told:
         return ["it was not compared; manage.py compare does that"]
-    if told.get("against") != against or told.get("rules") != exact.rules_digest():
-        return [f"it was compared with {told.get('against')} under the rules of then; compare it anew"]
+    now = {"against": speaking_now().version, "rules": exact.rules_digest(), "corpus": corpus}
+    if any(told.get(name) != value for name, value in now.items()):
+        return [f"it was compared with {told.get('against')}, by the rules and the safety set of then; compare it anew"]
     return [str(one) for one in told.get("worse", [])]
 
 
 @transaction.atomic
-def activate(row: ModelVersion | None, *, by: str, force: bool = False, reason: str = "") -> None:
+def activate(row: ModelVersion | None, *, corpus: str, by: str, force: bool = False, reason: str = "") -> None:
     """Let a version speak, or (None) the shipped weights.
 
     Args:
         row: the version.
+        corpus: see :func:`why_not`.
         by: who does it.
         force: although something speaks against it; then with a reason, which is recorded.
         reason: why.
@@ -193,7 +206,7 @@ def activate(row: ModelVersion | None, *, by: str, force: bool = False, reason: 
         _check_file(row)
     if (now.pk if now else None) == (row.pk if row else None):
         raise Unfit("it speaks already")
-    against = why_not(row) if row else []
+    against = why_not(row, corpus=corpus) if row else []
     if against and not force:
         raise Unfit("not activated: " + "; ".join(against))
     if force and not reason.strip():

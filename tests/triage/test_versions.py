@@ -102,11 +102,8 @@ def candidate(**about):
 
 
 def measured(row, *, worse=()):
-    against = versions.active()
-    comparison = versions.Comparison(
-        {}, against.version if against else versions.SHIPPED, "0" * 64, exact.rules_digest(), list(worse)
-    )
-    versions.compared(row, comparison)
+    now = versions.speaking_now().version
+    versions.compared(row, versions.Comparison({}, now, corpus.corpus_hash(), exact.rules_digest(), list(worse)))
     return row
 
 
@@ -214,6 +211,15 @@ def test_one_that_was_compared_with_other_weights_is_refused():
     run("activate", first.version)
     with pytest.raises(CommandError, match="compare it anew"):
         run("activate", second.version)
+
+
+@pytest.mark.parametrize("changed", ["corpus", "rules"])
+def test_one_that_was_compared_before_an_update_is_refused(changed):
+    row = measured(candidate())
+    row.metrics[changed] = "of another time"
+    row.save()
+    with pytest.raises(CommandError, match="compare it anew"):
+        run("activate", row.version)
 
 
 def test_the_server_follows_an_activation_and_a_rollback_without_a_restart():

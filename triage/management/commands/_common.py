@@ -32,3 +32,11 @@ def found(name: str | None) -> ModelVersion:
         return versions.find(name) if name else versions.newest_candidate()
     except Unfit as error:
         raise CommandError(str(error)) from error
+
+
+def corpus_hash() -> str:
+    """Which corpus' test part is the safety set now."""
+    # Nothing that serves may import learning.
+    from triage.learning import corpus
+
+    return corpus.corpus_hash()

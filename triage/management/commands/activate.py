@@ -27,7 +27,13 @@ class Command(BaseCommand):
         name = options["version"]
         row = None if name == versions.SHIPPED else _common.found(name)
         try:
-            versions.activate(row, by=_common.who(options["by"]), force=options["force"], reason=options["reason"])
+            versions.activate(
+                row,
+                corpus=_common.corpus_hash(),
+                by=_common.who(options["by"]),
+                force=options["force"],
+                reason=options["reason"],
+            )
         except versions.Unfit as error:
             raise CommandError(str(error)) from error
         self.stdout.write(f"{row or versions.SHIPPED} speaks from now on; manage.py rollback takes that back")

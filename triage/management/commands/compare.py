@@ -30,9 +30,9 @@ class Command(BaseCommand):
         # Learning brings scikit-learn along; nothing that serves may import it.
         from triage.learning import corpus, evaluation, safety
 
-        row, now = _common.found(options["version"]), versions.active()
+        row = _common.found(options["version"])
         try:
-            ours, theirs = versions.load(row), versions.speaking(now)
+            ours, theirs = versions.load(row), versions.speaking_now()
         except BadWeights as error:
             raise CommandError(f"the weights cannot be used: {error}") from error
         lines, conversations = corpus.read_lines(), corpus.read_conversations()
@@ -50,7 +50,7 @@ class Command(BaseCommand):
             row,
             versions.Comparison(
                 figures=new,
-                against=now.version if now else versions.SHIPPED,
+                against=theirs.version,
                 corpus=corpus.corpus_hash(),
                 rules=exact.rules_digest(),
                 worse=worse,

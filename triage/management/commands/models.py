@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from triage import exact, versions
 from triage.core.scorer import BadWeights
+from triage.management.commands import _common
 from triage.models import Activation, ModelVersion
 
 
@@ -41,4 +42,4 @@ def _state(row: ModelVersion) -> str:
         return f"cannot be used ({error})"
     if row.role == ModelVersion.ACTIVE:
         return "speaks"
-    return "; ".join(versions.why_not(row)) or "may be activated"
+    return "; ".join(versions.why_not(row, corpus=_common.corpus_hash())) or "may be activated"
