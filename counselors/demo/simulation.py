@@ -305,7 +305,7 @@ class Resident:
             told["mood_before"] = str(self.script.mood_before)
         if self.script.danger:
             told["danger"] = "on"
-        _, page = await self.evening.submit(self.browser, "/begin/", told)
+        _, page = await self.evening.submit(self.browser, "/begin/", {**told, "script": "1"})
         found = _CONVERSATION.search(page)
         if found is None or not self.browser.has("visit"):
             raise Gone(f"{self.evening.plan.url}/begin/ does not lead to a conversation: is this Lamplight?")

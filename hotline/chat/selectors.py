@@ -299,6 +299,19 @@ class Story:
     lines: list[Line]
 
 
+EARLIER_STORIES_SHOWN = 3
+EARLIER_LINES_SHOWN = 200
+"""So much of what was said before stands on the resident's own page; the transcript holds all of it."""
+
+
+def earlier_stories(conversation: Conversation) -> list[Story]:
+    """The resident's last conversations before this one with their last lines, oldest first."""
+    rows = Conversation.objects.filter(
+        resident_id=conversation.resident_id, opened_at__lt=conversation.opened_at, erased_at__isnull=True
+    ).order_by("-opened_at")[:EARLIER_STORIES_SHOWN]
+    return [Story(row, lines_after(row, row.last_seq - EARLIER_LINES_SHOWN)) for row in reversed(rows)]
+
+
 def transcript(resident: Resident) -> list[Story]:
     """All that a resident and those who answered ever said, oldest first."""
     rows = resident.conversations.filter(erased_at__isnull=True).order_by("opened_at")

@@ -51,6 +51,9 @@ def begin(request: HttpRequest) -> HttpResponse:
     """Consent and what one may tell, then straight to the conversation."""
     if request.method != "POST":
         return render(request, "resident/begin.html", {"form": forms.BeginForm()})
+    if not request.POST.get("script"):
+        # Without scripts nobody could write or read in the conversation: a place in the queue would be for nobody.
+        return render(request, "resident/begin.html", {"form": forms.BeginForm(), "scriptless": True}, status=422)
     told = forms.BeginForm(request.POST).told()
     visit = _visit(request)
     language = get_language() or settings.LANGUAGE_CODE
@@ -73,7 +76,12 @@ def talk(request: HttpRequest) -> HttpResponse:
     return render(
         request,
         "resident/talk.html",
-        {"conversation": conversation.hex, "words": wording.for_page(), "form": forms.BeginForm()},
+        {
+            "conversation": conversation.hex,
+            "words": wording.for_page(),
+            "form": forms.BeginForm(),
+            "earlier": wording.shown(selectors.earlier_stories(conversation)),
+        },
     )
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
 
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
@@ -92,9 +94,43 @@ def as_text(stories: Iterable[Story]) -> str:
     return "\r\n".join(parts)
 
 
-def _line(line: Line) -> str:
+@dataclass(frozen=True, slots=True)
+class ShownLine:
+    """A line in words: when ("21:40"), by whom ("" for what happened), what; ``mine`` is the resident's own."""
+
+    clock: str
+    who: str
+    text: str
+    mine: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ShownStory:
+    """A conversation in words; ``begun`` is an aware time."""
+
+    begun: datetime
+    lines: list[ShownLine]
+
+
+def shown(stories: Iterable[Story]) -> list[ShownStory]:
+    """Conversations for a page that shows them as they were."""
+    return [ShownStory(one.conversation.opened_at, [_shown_line(line) for line in one.lines]) for one in stories]
+
+
+def _shown_line(line: Line) -> ShownLine:
+    if line.event:
+        return ShownLine(_clock(line), "", event_text(line.event), mine=False)
+    mine = line.author == "resident"
+    return ShownLine(_clock(line), _("You") if mine else line.name, line.text, mine)
+
+
+def _clock(line: Line) -> str:
     at = parse_datetime(line.at)
-    clock = timezone.localtime(at).strftime("%H:%M") if at else ""
+    return timezone.localtime(at).strftime("%H:%M") if at else ""
+
+
+def _line(line: Line) -> str:
+    clock = _clock(line)
     if line.event:
         return f"{clock}  ({event_text(line.event)})"
     who = _("You") if line.author == "resident" else line.name

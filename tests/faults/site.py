@@ -82,7 +82,7 @@ class Process:
     # --- people -----------------------------------------------------------------------------------------------------
     def begin(self) -> tuple[str, str]:
         """A new resident, by the form that residents use. Returns the browser's cookies and the conversation."""
-        cookies, page = self._submit("/begin/", {}, "visit")
+        cookies, page = self._submit("/begin/", {"script": "1"}, "visit")
         return cookies, re.search(r'data-conversation="([0-9a-f]{32})"', page)[1]
 
     def sign_in(self, username: str) -> str:

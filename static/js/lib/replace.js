@@ -14,7 +14,12 @@ export function watchLinks() {
     event.preventDefault();
     location.replace(link.href);
   });
-  for (const form of document.querySelectorAll("form[data-replace-form]")) form.addEventListener("submit", onSubmit);
+  for (const form of document.querySelectorAll("form[data-replace-form]")) {
+    form.addEventListener("submit", onSubmit);
+    // The server gives a place in the queue only to a page that can talk.
+    const mark = Object.assign(document.createElement("input"), { type: "hidden", name: "script", value: "1" });
+    form.append(mark);
+  }
 }
 
 async function onSubmit(event) {
