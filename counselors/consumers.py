@@ -16,10 +16,11 @@ from django.utils.crypto import constant_time_compare
 from counselors import selectors as staff_selectors
 from counselors import services
 from counselors.models import StaffMember
+from counselors.reading import open_to_read
 from counselors.roles import PERMISSIONS, Permission, Role
 from hotline.chat import access, errors, events, protocol, selectors
 from hotline.chat.errors import Refused
-from hotline.chat.models import Conversation, Reading, as_time
+from hotline.chat.models import Conversation, as_time
 from hotline.chat.services import messages, moves, notes, risk
 from hotline.chat.sockets import CLOSE_UNKNOWN, FrameSocket
 from hotline.chat.states import Ending, State
@@ -55,6 +56,7 @@ class DeskSocket(FrameSocket):
         protocol.HelpAsk: "ask_help",
         protocol.HelpAnswer: "answer_help",
         protocol.DeskEnd: "end",
+        protocol.CloseWaiting: "close_waiting",
         protocol.BoardWatch: "watch_board",
     }
 
@@ -236,6 +238,10 @@ class DeskSocket(FrameSocket):
         """End, with a wrap-up."""
         await self._do(frame, lambda staff: _end(staff, frame))
 
+    async def close_waiting(self, frame: protocol.CloseWaiting) -> None:
+        """End what waits for somebody long gone."""
+        await self._do(frame, lambda staff: moves.close_waiting(frame.conversation, by=staff, reason=frame.reason))
+
     async def _do(self, frame: Any, service: Callable[[StaffMember], Any]) -> None:
         await self.as_staff(service)
         await self.answer(protocol.Ack(id=frame.id, conversation=frame.conversation))
@@ -405,9 +411,7 @@ def _view(staff: StaffMember, hex_: str) -> protocol.ConversationView:
 
 
 def _open(staff: StaffMember, hex_: str) -> protocol.ConversationView:
-    conversation = access.readable_by(staff, hex_)
-    if not access.is_own(staff, conversation):
-        Reading.objects.create(conversation=conversation, staff=staff)
+    conversation = open_to_read(hex_, by=staff)
     return selectors.conversation_view(conversation, reader=staff)
 
 

@@ -443,6 +443,14 @@ class DeskEnd(Frame, tag="conversation.end"):
     wrap_up: Annotated[str, Meta(max_length=MAX_NOTE)] = ""
 
 
+class CloseWaiting(Frame, tag="conversation.close_waiting"):
+    """End a conversation that waits for nobody: its resident is long gone."""
+
+    id: RequestId
+    conversation: ConversationId
+    reason: Reason
+
+
 class BoardWatch(Frame, tag="board.watch"):
     """Show me the board and keep it current."""
 
@@ -653,6 +661,7 @@ FromDesk = (
     | HelpAsk
     | HelpAnswer
     | DeskEnd
+    | CloseWaiting
     | BoardWatch
 )
 ToResident = (

@@ -49,6 +49,16 @@ if (document.getElementById("dialog-override")) {
   });
 }
 
+let closing = null;
+if (document.getElementById("dialog-close")) {
+  closing = createDialog("dialog-close", async (values) => {
+    const reason = String(values.get("reason")).trim();
+    if (!reason) return say("error.reason.missing");
+    const answer = await ask("conversation.close_waiting", { conversation: id, reason });
+    return answer.code ? sayCode("error", answer.code) : "";
+  });
+}
+
 function openOverride() {
   const view = store.state.conversations[id]?.view;
   if (!override || !view) return;
@@ -60,6 +70,7 @@ function openOverride() {
 
 root.addEventListener("click", (event) => {
   if (event.target.closest('[data-act="override"]')) openOverride();
+  if (event.target.closest('[data-act="close"]')) closing?.open(store.state.conversations[id]?.view?.label ?? "");
 });
 listenForKeys({ o: openOverride, m: () => advice?.write() });
 
@@ -93,6 +104,7 @@ function draw(state) {
   showNotesAtEnd(part(root, "notes"), view.notes);
   show(part(root, "no-notes"), view.notes.length === 0);
   show(part(root, "help-asked"), view.help_asked);
+  if (closing) show(part(root, "close"), view.state === "waiting" && !view.present);
 }
 
 store.subscribe((state, before) => {

@@ -1,11 +1,12 @@
 """The staff's pages against the whole application."""
 
 import json
+from datetime import timedelta
 
 import pytest
 from django.contrib.sessions.models import Session
 
-from counselors import accounts
+from counselors import accounts, reading
 from counselors import services as desk
 from counselors.models import StaffMember
 from counselors.roles import Role
@@ -212,8 +213,8 @@ async def test_a_supervisors_opening_is_recorded_and_live(conversation, supervis
     await page.ask("hello")
     opened = await page.ask("conversation.open", conversation=conversation.hex)
     assert not opened["view"]["mine"]
-    reading = await there(Reading.objects.get)
-    assert (reading.staff_id, reading.conversation_id.hex) == (supervisor.pk, conversation.hex)
+    record = await there(Reading.objects.get)
+    assert (record.staff_id, record.conversation_id.hex) == (supervisor.pk, conversation.hex)
     await there(conversation.says, "有人在看吗")
     await page.until(lambda f: f["type"] == "lines" and f["lines"][-1]["text"] == "有人在看吗")
     assert (await page.say("我来", conversation=conversation.hex))["code"] == "conversation.not_found"
@@ -233,6 +234,27 @@ async def test_nothing_is_read_past_the_record(conversation, shen, pages):
     await page.send("sync", conversation=conversation.hex, after=0)
     assert (await page.until("lines"))["lines"][-1]["text"] == "悄悄话"
     assert await there(Reading.objects.count) == 1
+
+
+async def test_a_line_that_was_cut_makes_no_second_reading(conversation, shen, pages, monkeypatch):
+    for page in (await pages(shen), await pages(shen)):
+        await page.ask("hello")
+        await page.ask("conversation.open", conversation=conversation.hex)
+    assert await there(Reading.objects.count) == 1
+    monkeypatch.setattr(reading, "SAME_READING", timedelta(0))
+    await page.ask("conversation.open", conversation=conversation.hex)
+    assert await there(Reading.objects.count) == 2
+
+
+async def test_a_supervisor_closes_what_waits_for_nobody(waiting, zhou, shen, pages):
+    for who, reason, answer in ((zhou, "走了", "conversation.not_found"), (shen, " ", "reason.missing")):
+        page = await pages(who)
+        await page.ask("hello")
+        told = await page.ask("conversation.close_waiting", conversation=waiting.hex, reason=reason)
+        assert told["code"] == answer
+    told = await page.ask("conversation.close_waiting", conversation=waiting.hex, reason="人早走了")
+    assert told["type"] == "ack"
+    assert await there(lambda: waiting.row.ending) == "closed_by_staff"
 
 
 async def test_ones_own_conversation_is_opened_without_a_record(conversation, lin, pages):
@@ -307,6 +329,7 @@ FRAMES = {
     "help.ask": {"conversation": "?", "question": "x"},
     "help.answer": {"conversation": "?", "text": "x"},
     "conversation.end": {"conversation": "?", "ending": "helped"},
+    "conversation.close_waiting": {"conversation": "?", "reason": "x"},
     "board.watch": {},
 }
 

@@ -102,6 +102,25 @@ def test_the_short_story_in_english(visitor, house, language, first, reply):
         assert not any("\u4e00" <= char <= "\u9fff" for char in shown.replace("小林", "").replace("中文", "")), shown
 
 
+def test_a_supervisor_closes_what_waits_for_nobody(visitor, house):
+    board = visitor.signed_in(house.next_supervisor(), "/staff/board/")
+    resident = visitor.resident(nickname="走远")
+    say(resident, "算了")
+    board.get_by_test_id("board-waiting").get_by_test_id("board-open").filter(has_text="走远").click()
+    board.get_by_test_id("reader-lines").get_by_text("算了").wait_for()
+    expect(board.get_by_test_id("act-close")).to_be_hidden()
+    resident.goto("/calendar/")
+    board.get_by_test_id("act-close").click()
+    board.get_by_test_id("close-send").click()
+    expect(board.locator("#dialog-close").get_by_role("alert")).to_be_visible()
+    board.locator("#closing-reason").fill("打过招呼，没有再回来")
+    board.get_by_test_id("close-send").click()
+    expect(board.get_by_test_id("reader-holder")).not_to_be_empty()
+    expect(board.get_by_test_id("notes")).to_contain_text("没有再回来")
+    resident.goto("/talk/")
+    expect(resident.get_by_test_id("log")).to_contain_text("随时可以重新开始")
+
+
 def test_two_counselors_reach_for_one_person_and_one_gets_them(visitor, house):
     desks = [visitor.desk(house.next_counselor()) for _ in range(2)]
     resident = visitor.resident(nickname="阿树")
