@@ -12,6 +12,9 @@ export const TAKEN_SHOWN_MS = 4000;
 export const TYPING_SHOWN_MS = 8000;
 /** Why something did not work is said and then goes; what became of a person stays until it is put away. */
 export const NOTICE_SHOWN_MS = 10000;
+const PASSING_NOTICES = 3;
+/** As many as a desk may hold conversations. */
+const MOST_NOTICES = 12;
 
 export function blank() {
   return {
@@ -172,9 +175,15 @@ function unseat(state, id) {
   return readUpTo({ ...state, slots, focus, conversations: without(state.conversations, id) }, focus);
 }
 
+/** That somebody is no longer one's own stays until it is put away, however many left at once; passing words make room. */
+function atMost(notices) {
+  const passing = notices.filter((one) => one.until).slice(-PASSING_NOTICES);
+  return notices.filter((one) => !one.until || passing.includes(one)).slice(-MOST_NOTICES);
+}
+
 function note(state, conversation, label, why) {
   const key = state.noticeCount + 1;
-  return { ...state, noticeCount: key, notices: [...state.notices, { key, conversation, label, why }].slice(-3) };
+  return { ...state, noticeCount: key, notices: atMost([...state.notices, { key, conversation, label, why }]) };
 }
 
 /** What is known here of why it left says more than the server's code: given back by oneself, handed over. */
@@ -352,7 +361,7 @@ const reducers = {
   "local.notice"(state, event, now) {
     const key = state.noticeCount + 1;
     const one = { key, conversation: "", label: "", why: "", words: event.words, until: now + NOTICE_SHOWN_MS };
-    return { ...state, noticeCount: key, notices: [...state.notices, one].slice(-3) };
+    return { ...state, noticeCount: key, notices: atMost([...state.notices, one]) };
   },
   "local.dismiss": (state, event) => ({ ...state, notices: state.notices.filter((one) => one.key !== event.key) }),
   "local.tick"(state, event, now) {
