@@ -10,7 +10,7 @@ ARGS ?=
 export PORT HOST
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test coverage check format messages pictures train evaluate bench-triage simulate-queue setup setup-dev
+.PHONY: help run demo test faults coverage check format messages pictures train evaluate bench-triage simulate-queue setup setup-dev
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /\1\t/' | expand -t 12
@@ -25,6 +25,11 @@ test: setup-dev ## all tests; installs a browser, Redis and PostgreSQL if it may
 	@$(PY) -m tools.needs
 	@$(PY) -m tools.messages compile
 	$(PY) -m pytest -n 2 --dist loadgroup $(ARGS)
+
+faults: setup-dev ## every fault we can make, on real processes; writes build/faults.json (ARGS='--short --only Redis')
+	@$(PY) -m tools.needs
+	@$(PY) -m tools.messages compile
+	@$(PY) -m tests.faults.campaign $(ARGS)
 
 coverage: setup-dev ## the tests that need no browser, and which lines they leave out
 	@$(PY) -m tools.messages compile

@@ -66,7 +66,7 @@ def postgres_server() -> Iterator[str]:
     if programs is None:
         pytest.fail("no PostgreSQL: apt-get install postgresql")
     with _folder("postgres") as folder:
-        user = _unprivileged(folder)
+        user = unprivileged(folder)
         data = folder / "data"
         locale = {"LC_ALL": "C.UTF-8", "PATH": os.environ["PATH"], "HOME": str(folder)}
         made = subprocess.run(
@@ -100,7 +100,7 @@ def _folder(name: str) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _unprivileged(folder: Path) -> dict[str, str]:
+def unprivileged(folder: Path) -> dict[str, str]:
     """PostgreSQL refuses to run as root: as root, it runs as its package's user, who gets the folder."""
     if os.geteuid() != 0:
         return {}

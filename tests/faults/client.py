@@ -15,7 +15,8 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidMes
 from tests.faults.site import Process
 
 BREAKS = (ConnectionClosed, InvalidHandshake, InvalidMessage, OSError, TimeoutError)
-PATIENCE_SECONDS = 20.0
+PATIENCE_SECONDS = 180.0
+"""A frame that has not come by then never will, however slow the machine."""
 
 
 class Client:
@@ -46,7 +47,7 @@ class Client:
             origin=self.process.url,
             proxy=None,
             ping_interval=None,
-            open_timeout=5,
+            open_timeout=20,
             close_timeout=0.2,
         )
         held = {"held": {self.conversation: len(self.lines)}} if self.conversation else {"after": len(self.lines)}

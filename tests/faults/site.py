@@ -17,13 +17,14 @@ import urllib.request
 from http.cookiejar import CookieJar
 from pathlib import Path
 
-from counselors.demo.people import PASSWORD
 from hotline.environment import new_key_entry
 from tests.servers import free_port
 from tools.run import serving
 
 ROOT = Path(__file__).parents[2]
-READY_WITHIN_SECONDS = 30.0
+READY_WITHIN_SECONDS = 120.0
+PASSWORD = "lamplight-demo"
+"""The one that seed_demo prints."""
 _TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
 _here = urllib.request.ProxyHandler({})
 
@@ -31,13 +32,17 @@ _here = urllib.request.ProxyHandler({})
 class Process:
     """One server process."""
 
-    def __init__(self, site: Site, port: int) -> None:
+    def __init__(self, site: Site, port: int, *, launcher: str = "", **variables: str) -> None:
+        """With ``launcher``, a module that takes the server's place in the command and starts it in its own way."""
         self.site, self.port = site, port
         self.url = f"http://127.0.0.1:{port}"
         self.log_path = site.folder / f"log-{port}-{time.monotonic_ns()}"
+        command = serving("127.0.0.1", str(port))
+        if launcher:
+            command[command.index("-m") + 1] = launcher
         with self.log_path.open("w") as log:
             self.popen = subprocess.Popen(
-                serving("127.0.0.1", str(port)), cwd=ROOT, env=site.environment, stdout=log, stderr=log
+                command, cwd=ROOT, env={**site.environment, **variables}, stdout=log, stderr=log
             )
 
     @property
@@ -138,12 +143,17 @@ class Site:
             assert done.returncode == 0, done.stderr
         return self
 
-    def prepare_like(self, other: Site, *, database: bool) -> Site:
-        """As :meth:`prepare`, from files that another site made; without its ``database``, tables are made anew."""
-        var = self.folder / "var"
-        shutil.copytree(other.folder / "var" / "static", var / "static", copy_function=os.link)
+    def borrow(self, other: Site) -> Site:
+        """Another site's static files and secrets; the database is left to the caller."""
+        shutil.copytree(other.folder / "var" / "static", self.folder / "var" / "static", copy_function=os.link)
         for name in ("SECRET_KEY", "HOTLINE_KEYS"):
             self.environment[name] = other.environment[name]
+        return self
+
+    def prepare_like(self, other: Site, *, database: bool) -> Site:
+        """As :meth:`prepare`, from files that another site made; without its ``database``, tables are made anew."""
+        self.borrow(other)
+        var = self.folder / "var"
         if database:
             for path in (other.folder / "var").glob("hotline.sqlite3*"):
                 shutil.copy(path, var)
@@ -153,9 +163,9 @@ class Site:
             assert done.returncode == 0, done.stderr
         return self
 
-    def start(self, port: int | None = None) -> Process:
-        """One more process; with ``port``, where another one was."""
-        process = Process(self, port or free_port())
+    def start(self, port: int | None = None, **options: str) -> Process:
+        """One more process; with ``port``, where another one was. For ``options`` see :class:`Process`."""
+        process = Process(self, port or free_port(), **options)
         self.processes.append(process)
         return process.wait_until_ready()
 

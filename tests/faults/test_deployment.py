@@ -1,61 +1,24 @@
 """As a site runs it: PostgreSQL, Redis, two processes; and what happens when one of them is away or hangs."""
 
 import asyncio
-import signal
-import subprocess
 import time
 
 import psycopg
 import pytest
-import redis
 
 from tests.faults.client import Client
+from tests.faults.machines import Redis
 from tests.faults.site import read_json
-from tests.servers import free_port
-from tools.needs import find_redis
 
 LIVE_SECONDS = 15.0
 """These clients send no heartbeats: what comes by itself was told by a hint."""
 
 
-class OwnRedis:
-    """A Redis that the test may stop, hold and start again."""
-
-    def __init__(self, folder):
-        self.folder, self.port = folder, free_port()
-        self.address = f"redis://:a-secret-password@127.0.0.1:{self.port}/0"
-        self.start()
-
-    def start(self):
-        command = [find_redis(), "--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--dir", self.folder]
-        command += ["--requirepass", "a-secret-password"]
-        self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-        deadline = time.monotonic() + 10
-        while time.monotonic() < deadline:
-            try:
-                with redis.Redis.from_url(self.address, socket_timeout=1) as client:
-                    client.ping()
-                    return
-            except redis.RedisError:
-                time.sleep(0.02)
-        raise AssertionError("Redis did not start")
-
-    def stop(self):
-        self.process.kill()
-        self.process.wait(10)
-
-    def hold(self):
-        self.process.send_signal(signal.SIGSTOP)
-
-    def let_go(self):
-        self.process.send_signal(signal.SIGCONT)
-
-
 @pytest.fixture
-def own_redis(tmp_path):
-    server = OwnRedis(tmp_path)
+def own_redis():
+    server = Redis()
     yield server
-    server.stop()
+    server.remove()
 
 
 def close_database(address):

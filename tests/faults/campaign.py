@@ -1,0 +1,165 @@
+"""`make faults`: every fault we know how to make, on real processes; what was lost, doubled or late is counted.
+
+    python -m tests.faults.campaign                  everything in its full form (hours)
+    python -m tests.faults.campaign --short          a little of everything (minutes)
+    python -m tests.faults.campaign --only Redis     scenarios with this in their title or storage
+    python -m tests.faults.campaign --seed 7         the same random choices again
+
+Scenarios live in tests/faults/scenarios, a module for each kind of fault. The table goes to the terminal, a line as
+each scenario ends; everything goes to build/faults.json. The exit code is 1 if anything acknowledged was lost, doubled
+or out of order, if a page showed something else than the record, or if a promise with a number was not kept.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import importlib
+import json
+import pkgutil
+import random
+import secrets
+import sys
+import time
+import traceback
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from tests.faults.figures import Figures
+from tests.faults.stage import Stage, Workshop
+
+Run = Callable[[Stage, int], Awaitable[Figures]]
+RESULTS = Path(__file__).parents[2] / "build" / "faults.json"
+SCENARIOS = Path(__file__).with_name("scenarios")
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """A fault, and how often it is made.
+
+    Attributes:
+        minutes: the full form is broken off after this; the short form always after 3.
+    """
+
+    title: str
+    storage: str
+    full: int
+    short: int
+    minutes: float
+    run: Run
+
+
+registered: list[Scenario] = []
+
+
+def scenario(
+    title: str, *, full: int, short: int, storage: tuple[str, ...] = ("sqlite",), minutes: float = 15
+) -> Callable[[Run], Run]:
+    """Register ``async def run(stage, rounds) -> Figures`` for each storage: "sqlite", "postgresql", either "+redis".
+
+    With ``short=0`` there is no short form of it.
+    """
+
+    def register(run: Run) -> Run:
+        registered.extend(Scenario(title, one, full, short, minutes, run) for one in storage)
+        return run
+
+    return register
+
+
+def collect() -> list[Scenario]:
+    """Every scenario there is."""
+    for module in sorted(pkgutil.iter_modules([str(SCENARIOS)]), key=lambda one: one.name):
+        importlib.import_module(f"tests.faults.scenarios.{module.name}")
+    return registered
+
+
+async def play(one: Scenario, workshop: Workshop, *, short: bool, seed: int) -> Figures:
+    """One scenario, in bounded time."""
+    chance = random.Random(f"{seed} {one.title} {one.storage}")
+    stage = Stage(workshop, one.storage, chance, short=short)
+    rounds = one.short if short else one.full
+    try:
+        async with asyncio.timeout((3 if short else one.minutes) * 60):
+            figures = await one.run(stage, rounds)
+    finally:
+        await stage.close()
+    figures.rounds = figures.rounds or rounds
+    return figures
+
+
+def result(one: Scenario, figures: Figures, *, seed: int, seconds: float) -> dict:
+    """What build/faults.json says of a scenario."""
+    said = asdict(figures)
+    said.pop("back_seconds")
+    return {
+        "scenario": one.title,
+        "storage": one.storage,
+        **said,
+        "back_p50": figures.back_p50,
+        "back_max": figures.back_max,
+        "missed": figures.missed(),
+        "passed": not figures.wrong and not figures.missed() and "broke off" not in figures.notes,
+        "seed": seed,
+        "seconds": round(seconds, 1),
+    }
+
+
+HEAD = ("rounds", "acknowledged", "lost", "duplicated", "out_of_order", "page_differs", "back_p50", "back_max")
+LABELS = ("rounds", "ack'd", "lost", "doubled", "order", "pages", "back p50", "back max")
+
+
+def row(found: dict) -> str:
+    """A line of the table, and below it what was not kept."""
+    cells = "".join(f"{'-' if found[name] is None else found[name]:>9}" for name in HEAD)
+    line = f"{found['scenario'][:52]:52} {found['storage'][:16]:16}{cells}  {'ok' if found['passed'] else 'MISSED'}"
+    beside = [*found["missed"], *(f"{name} {value}" for name, value in found["notes"].items())]
+    return "\n".join([line, *(f"    {one}" for one in beside)])
+
+
+async def run_all(chosen: list[Scenario], *, short: bool, seed: int) -> Iterator[dict]:
+    """One after another; each result as its scenario ends. A scenario that breaks off is a result too."""
+    workshop = Workshop()
+    try:
+        for one in chosen:
+            began = time.monotonic()
+            try:
+                figures = await play(one, workshop, short=short, seed=seed)
+            except Exception as error:
+                traceback.print_exc()
+                figures = Figures(notes={"broke off": f"{type(error).__name__}: {str(error)[:300]}"})
+            yield result(one, figures, seed=seed, seconds=time.monotonic() - began)
+    finally:
+        workshop.close()
+
+
+async def main() -> int:
+    """Play what was asked for, print and write it."""
+    arguments = argparse.ArgumentParser(prog="make faults")
+    arguments.add_argument("--short", action="store_true", help="a little of everything, in minutes")
+    arguments.add_argument("--only", default="", help="scenarios with this in their title or storage")
+    arguments.add_argument("--seed", type=int, default=0, help="the same random choices again")
+    asked = arguments.parse_args()
+    seed = asked.seed or secrets.randbelow(100_000)
+    chosen = [
+        one
+        for one in collect()
+        if asked.only.lower() in f"{one.title} {one.storage}".lower() and (one.short if asked.short else one.full)
+    ]
+    sys.stdout.write(f"seed {seed}\n{'':52} {'':16}{''.join(f'{label:>9}' for label in LABELS)}\n")
+    results = []
+    async for found in run_all(chosen, short=asked.short, seed=seed):
+        sys.stdout.write(row(found) + "\n")
+        sys.stdout.flush()
+        results.append(found)
+        RESULTS.parent.mkdir(exist_ok=True)
+        RESULTS.write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n")
+    return 0 if results and all(found["passed"] for found in results) else 1
+
+
+if __name__ == "__main__":
+    # Scenarios import this module by its name: what they register must be found there.
+    from tests.faults import campaign
+
+    sys.exit(asyncio.run(campaign.main()))

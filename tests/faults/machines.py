@@ -1,0 +1,186 @@
+"""A Redis and a PostgreSQL that a scenario may stop, hold, cut and start again, each always at the same address.
+
+A program that is missing raises and says how to get it.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+import uuid
+from pathlib import Path
+
+import psycopg
+import redis
+
+from tests.servers import free_port, unprivileged
+from tools.needs import find_postgres, find_redis
+
+READY_WITHIN_SECONDS = 60.0
+PASSWORD = "a-secret-password"
+
+
+class Machine:
+    """One program on one port."""
+
+    process: subprocess.Popen
+
+    def __init__(self) -> None:
+        self.port = free_port()
+
+    def start(self) -> None:
+        """Start it, and return once it answers; where it runs already, nothing happens."""
+        raise NotImplementedError
+
+    @property
+    def runs(self) -> bool:
+        """Whether its process lives."""
+        return self.process.poll() is None
+
+    def stop(self, sign: int = signal.SIGKILL) -> None:
+        """End it at once, or as ``sign`` does."""
+        if self.runs:
+            self.process.send_signal(sign)
+            self.process.wait(30)
+
+    def hold(self) -> None:
+        """It goes on to exist and does nothing: no answer, no refusal."""
+        self.process.send_signal(signal.SIGSTOP)
+
+    def let_go(self) -> None:
+        """The end of :meth:`hold`."""
+        if self.runs:
+            self.process.send_signal(signal.SIGCONT)
+
+    def _wait(self, answers) -> None:
+        deadline = time.monotonic() + READY_WITHIN_SECONDS
+        while not answers():
+            if not self.runs or time.monotonic() > deadline:
+                raise RuntimeError(f"{type(self).__name__} did not start on port {self.port}")
+            time.sleep(0.02)
+
+
+class Redis(Machine):
+    """A Redis with a password, which no log may show."""
+
+    def __init__(self, *, running: bool = True) -> None:
+        super().__init__()
+        self.address = f"redis://:{PASSWORD}@127.0.0.1:{self.port}/0"
+        self.folder = Path(tempfile.mkdtemp(prefix="hotline-redis-"))
+        if running:
+            self.start()
+
+    def start(self) -> None:
+        program = find_redis()
+        if not program:
+            raise RuntimeError("no Redis: apt-get install redis-server")
+        command = [program, "--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--dir", str(self.folder)]
+        self.process = subprocess.Popen([*command, "--requirepass", PASSWORD], stdout=subprocess.DEVNULL)
+        self._wait(self._answers)
+
+    def do(self, *words: str):
+        """A command, by itself."""
+        with redis.Redis.from_url(self.address, socket_timeout=5) as client:
+            return client.execute_command(*words)
+
+    def _answers(self) -> bool:
+        try:
+            with redis.Redis.from_url(self.address, socket_timeout=1) as client:
+                return bool(client.ping())
+        except redis.RedisError:
+            return False
+
+    def remove(self) -> None:
+        """End it for good."""
+        if hasattr(self, "process"):
+            self.let_go()
+            self.stop()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+class Postgres(Machine):
+    """A PostgreSQL whose commits survive its own crash (the machine itself never crashes here: no fsync)."""
+
+    SETTINGS = {"fsync": "off", "full_page_writes": "off", "max_connections": 200, "listen_addresses": "127.0.0.1"}
+
+    def __init__(self, **settings: str) -> None:
+        super().__init__()
+        self.programs = find_postgres()
+        if self.programs is None:
+            raise RuntimeError("no PostgreSQL: apt-get install postgresql")
+        self.folder = Path(tempfile.mkdtemp(prefix="hotline-postgres-"))
+        self.data = self.folder / "data"
+        self.settings = {**self.SETTINGS, "unix_socket_directories": self.folder, **settings}
+        self.environment = {"LC_ALL": "C.UTF-8", "PATH": os.environ["PATH"], "HOME": str(self.folder)}
+        self.user = unprivileged(self.folder)
+        self.make()
+        self.start()
+
+    def make(self) -> None:
+        """Its files."""
+        self.run("initdb", "-D", self.data, "-U", "hotline", "-A", "trust", "-E", "UTF8", "--no-locale", "-N")
+
+    def run(self, program: str, *arguments) -> None:
+        """One of PostgreSQL's own programs, as the user whom the files belong to."""
+        done = subprocess.run(
+            [self.programs / program, *arguments],
+            capture_output=True,
+            text=True,
+            cwd=self.folder,
+            env=self.environment,
+            **self.user,
+        )
+        if done.returncode:
+            raise RuntimeError(f"{program} failed: {done.stderr}")
+
+    def start(self) -> None:
+        options = [part for name, value in self.settings.items() for part in ("-c", f"{name}={value}")]
+        command = [self.programs / "postgres", "-D", self.data, "-p", str(self.port), *options]
+        with (self.folder / "log").open("a") as log:
+            self.process = subprocess.Popen(
+                command, stdout=log, stderr=log, cwd=self.folder, env=self.environment, **self.user
+            )
+        self._wait(self._answers)
+
+    def crash(self) -> None:
+        """Every process of it ends without a word, and what was committed is recovered at the next start."""
+        self.stop(signal.SIGQUIT)
+
+    def address(self, database: str = "postgres") -> str:
+        """For DATABASE_URL."""
+        return f"postgres://hotline@127.0.0.1:{self.port}/{database}"
+
+    def connect(self) -> psycopg.Connection:
+        """An administrator's connection."""
+        return psycopg.connect(self.address(), autocommit=True, connect_timeout=2)
+
+    def new_database(self, template: str = "template1") -> str:
+        """An empty database, or a copy of ``template``; its name."""
+        name = f"site_{uuid.uuid4().hex[:12]}"
+        with self.connect() as connection:
+            connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+        return name
+
+    def cut_connections(self, database: str) -> int:
+        """End every connection to a database; how many there were."""
+        with self.connect() as connection:
+            return connection.execute(
+                "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = %s", [database]
+            ).fetchone()[0]
+
+    def _answers(self) -> bool:
+        try:
+            with self.connect():
+                return True
+        except psycopg.Error:
+            return False
+
+    def remove(self) -> None:
+        """End it for good."""
+        self.let_go()
+        self.crash()
+        shutil.rmtree(self.folder, ignore_errors=True)
