@@ -3,10 +3,14 @@
 import asyncio
 import itertools
 import time
+from functools import partial
 
 from tests.faults.campaign import scenario
+from tests.faults.client import BREAKS, Client
 from tests.faults.figures import Figures
+from tests.faults.launcher import POINTS
 from tests.faults.record import Talk, begin_pairs
+from tests.faults.site import Process
 from tests.faults.stage import Stage
 
 CONVERSATIONS = 3
@@ -32,3 +36,45 @@ async def at_random(stage: Stage, rounds: int) -> Figures:
     assert figures.acknowledged >= rounds, figures
     assert figures.notes["breaks"] >= rounds, "the kills met nobody"
     return figures
+
+
+DIES_WITHIN_SECONDS = 90.0
+
+
+async def at_point(stage: Stage, rounds: int, *, point: str) -> Figures:
+    """The server kills itself when it comes to a certain point, the first to the sixth time."""
+    figures = Figures()
+    site = stage.site()
+    processes = stage.serve(site)
+    pairs = await begin_pairs(processes[0], processes[-1], 1)
+    async with Talk(pairs, figures):
+        for _ in range(rounds):
+            processes[0].kill()
+            fault = {"FAULT_POINT": point, "FAULT_AT": str(stage.chance.randint(1, 6))}
+            port = processes[0].port
+            processes[0] = await asyncio.to_thread(site.start, port, launcher="tests.faults.launcher", **fault)
+            await _until_dead(processes[0], pairs[0][0] if point == "in replay" else None)
+        processes[0] = await asyncio.to_thread(site.start, processes[0].port)
+        await asyncio.sleep(0.3)
+    assert figures.acknowledged >= rounds, figures
+    return figures
+
+
+async def _until_dead(process: Process, replays: Client | None) -> None:
+    """Wait for the server's own end; with ``replays``, new pages of that resident ask for everything meanwhile."""
+    async with asyncio.timeout(DIES_WITHIN_SECONDS):
+        while process.popen.poll() is None:
+            if replays is None:
+                await asyncio.sleep(0.02)
+                continue
+            try:
+                fresh = await Client(process, replays.path, replays.cookie).connect()
+                await fresh.drop()
+            except BREAKS:
+                await asyncio.sleep(0.02)
+    assert process.popen.returncode == -9, process.log
+
+
+for _point in POINTS:
+    for _storage, _full, _short in (("sqlite", 25, 2), ("postgresql+redis", 25, 0)):
+        scenario(f"kill -9 {_point}", full=_full, short=_short, storage=(_storage,))(partial(at_point, point=_point))

@@ -1,0 +1,149 @@
+"""Starts the server with a fault built in from outside: `python -m tests.faults.launcher`, as hotline.server.
+
+    FAULT_POINT   one of POINTS: the process kills itself (SIGKILL) there
+    FAULT_AT      the how-manieth time the point is reached, from 1
+    FAULT_CLOCK   SIGUSR1 moves the clock of this process by so many seconds, forward or back
+
+The product knows nothing of this. Hooks sit where they depend least on how it is built inside: at its SQL, its commits,
+the frames that leave it, and what it hands to the channel layer.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import time
+from datetime import timedelta
+
+POINTS = {
+    "before commit": "a message is inserted and not yet committed",
+    "after commit": "it is committed, and nobody was told",
+    "after acknowledgement": "the acknowledgement has left, no hint has",
+    "after hint": "the hint has left, whatever the acknowledgement does",
+    "in replay": "lines that a page lacks are about to leave",
+}
+ACKNOWLEDGEMENT_LEAVES_SECONDS = 0.03
+"""The event loop hands what was written to the kernel at its next turn."""
+
+
+class Point:
+    """Dies at one place, the n-th time it comes by."""
+
+    def __init__(self, name: str, at: int) -> None:
+        self.name, self.left = name, at
+
+    def reached(self, name: str) -> bool:
+        """Whether this is the place and the time."""
+        if name != self.name:
+            return False
+        self.left -= 1
+        return self.left == 0
+
+    def here(self, name: str) -> None:
+        """Die, if this is the place and the time."""
+        if self.reached(name):
+            die()
+
+
+def die() -> None:
+    """As a power cut does."""
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def watch_commits(point: Point) -> None:
+    """Before and after a commit that keeps a message."""
+    from django.db.backends.base.base import BaseDatabaseWrapper
+    from django.db.backends.signals import connection_created
+
+    def note(execute, sql, params, many, context):
+        found = execute(sql, params, many, context)
+        if sql.startswith('INSERT INTO "chat_message"'):
+            context["connection"].keeps_a_message = True
+        return found
+
+    def created(connection, **_):
+        connection.execute_wrappers.append(note)
+
+    commit = BaseDatabaseWrapper._commit
+
+    def committing(self):
+        keeps, self.keeps_a_message = getattr(self, "keeps_a_message", False), False
+        if keeps:
+            point.here("before commit")
+        commit(self)
+        if keeps:
+            point.here("after commit")
+
+    connection_created.connect(created, weak=False)
+    BaseDatabaseWrapper._commit = committing
+
+
+def watch_hints(point: Point) -> None:
+    """What goes to the channel layer. To die after an acknowledgement and before its hint, no hint of lines leaves."""
+    from channels.layers import get_channel_layer
+
+    layer = get_channel_layer()
+    group_send = layer.group_send
+
+    async def sending(group, message):
+        if message.get("kind") != "lines":
+            await group_send(group, message)
+        elif point.name != "after acknowledgement":
+            await group_send(group, message)
+            point.here("after hint")
+
+    layer.group_send = sending
+
+
+def watch_frames(application, point: Point):
+    """What leaves through a socket."""
+
+    async def watched(scope, receive, send):
+        async def sending(event):
+            text = event.get("text") or ""
+            replays = '"type":"welcome"' in text or '"type":"lines"' in text
+            if replays and '"seq":' in text:
+                point.here("in replay")
+            await send(event)
+            if '"type":"ack"' in text and '"seq":' in text and point.reached("after acknowledgement"):
+                asyncio.get_running_loop().call_later(ACKNOWLEDGEMENT_LEAVES_SECONDS, die)
+
+        await application(scope, receive, sending if scope["type"] == "websocket" else send)
+
+    return watched
+
+
+def move_clock_on_signal(seconds: float) -> None:
+    """Each SIGUSR1 moves what this process takes for the time of day; what measures durations stays."""
+    from django.utils import timezone
+
+    moved = 0.0
+    now, wall = timezone.now, time.time
+
+    def move(*_):
+        nonlocal moved
+        moved += seconds
+
+    timezone.now = lambda: now() + timedelta(seconds=moved)
+    time.time = lambda: wall() + moved
+    signal.signal(signal.SIGUSR1, move)
+
+
+def main() -> None:
+    """Build the fault in, then serve."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hotline.settings")
+    from hotline import asgi, server
+
+    if os.environ.get("FAULT_POINT"):
+        point = Point(os.environ["FAULT_POINT"], int(os.environ.get("FAULT_AT", "1")))
+        watch_commits(point)
+        watch_hints(point)
+        asgi.application = watch_frames(asgi.application, point)
+    if os.environ.get("FAULT_CLOCK"):
+        move_clock_on_signal(float(os.environ["FAULT_CLOCK"]))
+    server.main()
+
+
+if __name__ == "__main__":
+    main()
