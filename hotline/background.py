@@ -1,4 +1,4 @@
-"""What the server does by itself, beside answering: it keeps the watch."""
+"""What the server does by itself, beside answering: it keeps the watch, and looks how late its loop is."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from channels.db import database_sync_to_async
 from django.conf import settings
 
 from counselors import watch
+from hotline import metrics
 
 log = logging.getLogger(__name__)
 Application = Callable[[dict[str, Any], Any, Any], Awaitable[None]]
@@ -23,12 +24,15 @@ class WithWatch:
     def __init__(self, application: Application) -> None:
         self.application = application
         self.task: asyncio.Task[None] | None = None
+        self.lag: asyncio.Task[None] | None = None
         self.began = time.monotonic()
 
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
         """Serve, and see that the watch is kept."""
         if self.task is None or self.task.done():
             self.task = asyncio.get_running_loop().create_task(self._keep())
+        if self.lag is None or self.lag.done():
+            self.lag = asyncio.get_running_loop().create_task(metrics.watch_loop())
         await self.application(scope, receive, send)
 
     async def _keep(self) -> None:
@@ -37,5 +41,6 @@ class WithWatch:
             old_enough = time.monotonic() - self.began > settings.VANISHED_AFTER_SECONDS
             try:
                 await database_sync_to_async(watch.keep)(vanished=old_enough)
+                metrics.watch_kept.set_to_current_time()
             except Exception as error:  # noqa: BLE001 - the next round tries again
                 log.error("the watch failed fault=%s", type(error).__name__)

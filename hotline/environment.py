@@ -18,6 +18,8 @@ from environs import Env, ValidationError
 
 KEY_BYTES = 32
 """AES-256: length of every key, in bytes."""
+LEAST_TOKEN_CHARACTERS = 32
+"""Of the token that opens /metrics: 24 random bytes, in base64."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,19 @@ def parse_exit_url(text: str) -> str:
     if (text.startswith("/") and not text.startswith("//")) or text.startswith(("https://", "http://")):
         return text
     raise ImproperlyConfigured("QUICK_EXIT_URL must begin with / or https://")
+
+
+def parse_metrics_token(text: str) -> str:
+    """Read METRICS_TOKEN: nothing, or something that cannot be guessed.
+
+    Raises:
+        ImproperlyConfigured: it is short, or no header could carry it. The value is never repeated.
+    """
+    if text and (len(text) < LEAST_TOKEN_CHARACTERS or not text.isascii() or not text.isprintable() or " " in text):
+        raise ImproperlyConfigured(
+            f"METRICS_TOKEN must be at least {LEAST_TOKEN_CHARACTERS} visible ASCII characters, or empty for no metrics"
+        )
+    return text
 
 
 def parse_time_zone(text: str) -> str:

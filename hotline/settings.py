@@ -19,6 +19,7 @@ from hotline.environment import (
     parse_emergency_numbers,
     parse_exit_url,
     parse_keys,
+    parse_metrics_token,
     parse_time_zone,
     secret,
 )
@@ -49,6 +50,7 @@ try:
     SWEEP_EVERY_SECONDS: float = env.float("SWEEP_EVERY_SECONDS", 5.0, validate=at_least(0.05))
     HEARTBEAT_SECONDS: int = env.int("HEARTBEAT_SECONDS", 20, validate=at_least(1))
     REVIEW_WITHIN_HOURS: int = env.int("REVIEW_WITHIN_HOURS", 24, validate=at_least(1))
+    METRICS_TOKEN = parse_metrics_token(env.str("METRICS_TOKEN", ""))
     EMERGENCY_NUMBERS = parse_emergency_numbers(
         env.str(
             "EMERGENCY_NUMBERS",
@@ -207,7 +209,7 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 # Whether neighbours under the same domain speak HTTPS, and whether browsers carry a list of it, is the domain's to say.
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
-SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 # Gone with the browser, all of them: one that stays a year on a shared computer tells where somebody has been.

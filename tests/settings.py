@@ -20,7 +20,16 @@ def _tidy() -> None:
         shutil.rmtree(_folder, ignore_errors=True)
 
 
-for _name in ("ORIGINS", "QUICK_EXIT_URL", "DATABASE_URL", "REDIS_URL", "SECRET_KEY", "HOTLINE_KEYS", "LOG_LEVEL"):
+for _name in (
+    "METRICS_TOKEN",
+    "ORIGINS",
+    "QUICK_EXIT_URL",
+    "DATABASE_URL",
+    "REDIS_URL",
+    "SECRET_KEY",
+    "HOTLINE_KEYS",
+    "LOG_LEVEL",
+):
     os.environ.pop(_name, None)
 os.environ.update(
     HOTLINE_IGNORE_DOTENV="1",

@@ -25,8 +25,10 @@ from hotline.chat.protocol import (
     QueueRow,
     ResidentView,
 )
+from hotline.chat.sealing import Unreadable
 from hotline.chat.states import State
 from triage import services as triage
+from triage.core.levels import Level
 from triage.services import Waiting
 
 QUEUE_ROWS_SHOWN = 60
@@ -102,6 +104,27 @@ def _entry(conversation: Conversation) -> Waiting:
         since=conversation.waiting_since,
         given_back=conversation.given_back_at is not None,
     )
+
+
+def waits_by_level(now: datetime | None = None) -> dict[Level, tuple[int, float]]:
+    """How many wait at each level, and for how many seconds the first of them has waited."""
+    now = now or timezone.now()
+    found: dict[Level, tuple[int, float]] = {}
+    columns = ("id", "wrapped_key", "risk_sealed", "erased_at", "waiting_since")
+    for conversation in Conversation.objects.waiting().only(*columns).iterator(chunk_size=500):
+        try:
+            level = standing.level_of(standing.read(conversation))
+        except Unreadable:
+            # As where triage cannot read: somebody should look.
+            level = Level.MODERATE
+        people, longest = found.get(level, (0, 0.0))
+        found[level] = (people + 1, max(longest, (now - conversation.waiting_since).total_seconds()))
+    return found
+
+
+def count_active() -> int:
+    """How many conversations somebody holds."""
+    return Conversation.objects.active().count()
 
 
 def crises_taken_in_a_row(most: int = 8) -> int:

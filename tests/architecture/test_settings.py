@@ -72,6 +72,8 @@ def test_the_examples_values_are_those_that_hold_without_them(tmp_path):
         ("TIME_ZONE", "Moon/Tranquility"),
         ("QUICK_EXIT_URL", "javascript:alert(1)"),
         ("QUICK_EXIT_URL", "//elsewhere.example"),
+        ("METRICS_TOKEN", "guess-me"),
+        ("METRICS_TOKEN", "with a blank in it, and quite long enough"),
         ("REDIS_URL", "http://127.0.0.1"),
         ("DATABASE_URL", "nonsense"),
         ("DATABASE_URL", "mysql://somebody@somewhere/something"),
@@ -106,6 +108,10 @@ def test_without_debug_nothing_secret_has_a_default(tmp_path, name):
 def test_a_bad_key_is_not_repeated_in_the_complaint(tmp_path):
     done = start(tmp_path, DEBUG="1", HOTLINE_KEYS="local:c2VjcmV0LXdvcmRz")
     assert "c2VjcmV0" not in done.stderr
+
+
+def test_a_bad_token_is_not_repeated_either(tmp_path):
+    assert "guess-me" not in start(tmp_path, DEBUG="1", METRICS_TOKEN="guess-me").stderr
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,124 @@
+"""What a process counts about itself, for Prometheus. Counts and times only: no label holds an id, a name or a word.
+
+Each process answers for itself at ``/metrics``. What is read from the database (who waits) is the same in all of them:
+a dashboard takes the highest of those and adds up the rest. Hot code calls these objects in one line; nothing here
+imports anything of ours.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import Final
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, disable_created_metrics
+from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
+
+LOOP_LOOKED_AT_EVERY_SECONDS = 0.25
+QUICK = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.5, 1.0, 2.5, 5.0)
+"""Upper bounds of buckets, in seconds."""
+
+disable_created_metrics()  # type: ignore[no-untyped-call]
+registry: Final = CollectorRegistry()
+ProcessCollector(registry=registry)
+"""CPU, memory and open files of this process, under the names that every Prometheus knows (process_...)."""
+
+
+def _counter(name: str, told: str, *labels: str) -> Counter:
+    return Counter(f"hotline_{name}", told, labels, registry=registry)
+
+
+def _gauge(name: str, told: str, *labels: str) -> Gauge:
+    return Gauge(f"hotline_{name}", told, labels, registry=registry)
+
+
+def _seconds(name: str, told: str, *labels: str) -> Histogram:
+    return Histogram(f"hotline_{name}_seconds", told, labels, registry=registry, buckets=QUICK)
+
+
+# --- the line, read from the database when somebody asks: the same in every process -----------------------------------
+waiting_people = _gauge("waiting_people", "People who wait, by level", "level")
+longest_wait = _gauge("longest_wait_seconds", "The longest that somebody has waited up to now, by level", "level")
+active_conversations = _gauge("active_conversations", "Conversations that somebody holds")
+counselors_on_duty = _gauge("counselors_on_duty", "Counselors on duty whose desks are there")
+reviews_open = _gauge("reviews_open", "Flagged conversations that nobody has reviewed")
+reviews_overdue = _gauge("reviews_overdue", "Of those, the ones beyond their time")
+last_backup = _gauge("last_backup_timestamp_seconds", "When this machine last finished a backup; 0: never")
+database_up = _gauge("database_up", "Whether the database answered when it was asked for the above")
+
+# --- this process -----------------------------------------------------------------------------------------------------
+_acknowledgement = _seconds("acknowledgement", "From a message's frame to its acknowledgement", "author")
+_acknowledgements = {author: _acknowledgement.labels(author) for author in ("resident", "counselor")}
+_not_kept = _counter("messages_not_kept", "Frames that the database did not take: answered as not sent")
+_replayed = _counter("lines_replayed", "Lines sent because a page asked what it lacks", "asked_by")
+_replays = {asked_by: _replayed.labels(asked_by) for asked_by in ("hello", "sync", "ping")}
+_hints = _counter("hints", "Hints to other sockets: published, or missed since the layer did not take them", "outcome")
+_published, _missed = _hints.labels("published"), _hints.labels("missed")
+_sockets = _gauge("sockets", "Open sockets", "kind")
+_open = {kind: _sockets.labels(kind) for kind in ("resident", "desk")}
+writes_queued = _gauge("writes_queued", "Messages that wait for their transaction in this process")
+_loop_lag = _seconds("event_loop_lag", "How much later than it asked the event loop woke somebody")
+_triage = _seconds("triage", "How long triage read one message")
+_not_scored = _counter("triage_not_scored", "Messages that triage did not score: a human looks first", "why")
+_unscored = {why: _not_scored.labels(why) for why in ("late", "fault")}
+watch_kept = _gauge("watch_kept_timestamp_seconds", "When this process last finished a round of the watch")
+not_journalled = _counter("erasures_not_journalled", "Erasures that the journal did not take: a restore may miss them")
+
+
+def acknowledged(author: str, began: float) -> None:
+    """A message was acknowledged; ``began`` is when its frame came, by ``time.perf_counter``."""
+    _acknowledgements[author].observe(time.perf_counter() - began)
+
+
+def not_kept() -> None:
+    """The database did not take what a frame asked for."""
+    _not_kept.inc()
+
+
+def replayed(asked_by: str, lines: int) -> None:
+    """A page asked for what it lacks, by ``hello``, ``sync`` or ``ping``, and was sent so many lines."""
+    if lines:
+        _replays[asked_by].inc(lines)
+
+
+def hint_published() -> None:
+    """The layer took a hint."""
+    _published.inc()
+
+
+def hint_missed() -> None:
+    """The layer did not take a hint: pages find out at their heartbeat."""
+    _missed.inc()
+
+
+def socket_opened(kind: str) -> None:
+    """A socket of a ``resident`` or a ``desk`` is served from now on."""
+    _open[kind].inc()
+
+
+def socket_closed(kind: str) -> None:
+    """It is served no more."""
+    _open[kind].dec()
+
+
+def triage_read(began: float) -> None:
+    """Triage answered; ``began`` is when it was asked, by ``time.perf_counter``."""
+    _triage.observe(time.perf_counter() - began)
+
+
+def not_scored(why: str) -> None:
+    """Triage did not score a message: ``late`` or ``fault``."""
+    _unscored[why].inc()
+
+
+async def watch_loop() -> None:
+    """Measure the event loop's lag for ever: what everybody on this process waits before anything of theirs begins."""
+    while True:
+        due = time.perf_counter() + LOOP_LOOKED_AT_EVERY_SECONDS
+        await asyncio.sleep(LOOP_LOOKED_AT_EVERY_SECONDS)
+        _loop_lag.observe(max(0.0, time.perf_counter() - due))
+
+
+def exposition() -> tuple[bytes, str]:
+    """All of it in Prometheus's text form, and that form's content type."""
+    return generate_latest(registry), CONTENT_TYPE_LATEST

@@ -1,0 +1,3 @@
+"""The cast, for those who look at the line from outside."""
+
+from tests.cast import *  # noqa: F403

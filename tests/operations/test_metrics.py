@@ -1,0 +1,160 @@
+"""What monitors are told: how the line stands and how this process does, without an id, and not without the token."""
+
+import asyncio
+import time
+
+import pytest
+from django.db import DatabaseError
+from django.test import Client
+from prometheus_client.parser import text_string_to_metric_families
+
+from hotline import metrics, monitoring
+from hotline.chat import selectors
+from hotline.chat.models import Conversation
+from hotline.chat.services import moves, opening
+
+TOKEN = "a-token-that-is-long-enough-for-this"
+BEARER = f"Bearer {TOKEN}"
+
+
+@pytest.fixture(autouse=True)
+def token(settings, monkeypatch):
+    """The page is there, and reads the line afresh."""
+    settings.METRICS_TOKEN = TOKEN
+    monkeypatch.setattr(monitoring, "_read_at", float("-inf"))
+
+
+def ask(authorization=BEARER):
+    return Client().get("/metrics", headers={"Authorization": authorization} if authorization else {})
+
+
+def samples(text):
+    """Name with labels -> value."""
+    return {
+        (sample.name, *sorted(sample.labels.values())): sample.value
+        for family in text_string_to_metric_families(text)
+        for sample in family.samples
+    }
+
+
+def told():
+    answer = ask()
+    assert answer.status_code == 200
+    return samples(answer.content.decode())
+
+
+@pytest.mark.parametrize(
+    "authorization", ["", "Bearer", "Bearer wrong", TOKEN, f"Basic {TOKEN}", f"{BEARER}x", "Bearer é"]
+)
+def test_without_the_token_there_is_no_such_page(db, authorization):
+    assert ask(authorization).status_code == 404
+
+
+@pytest.mark.parametrize("authorization", ["", "Bearer ", "Bearer", BEARER])
+def test_without_the_setting_nobody_has_the_token(db, settings, authorization):
+    settings.METRICS_TOKEN = ""
+    assert ask(authorization).status_code == 404
+
+
+def test_a_monitor_beside_the_process_needs_no_certificate(db, settings):
+    settings.SECURE_SSL_REDIRECT = True
+    answer = ask()
+    assert (answer.status_code, answer.headers["Cache-Control"]) == (200, "no-store")
+    assert answer.headers["Content-Type"].startswith("text/plain")
+
+
+def test_who_waits_is_told_by_level(waiting, another_resident, conversation, plain_triage):
+    waiting.says("high: 我撑不住了")
+    Conversation.objects.filter(pk=waiting.hex).update(waiting_since=waiting.row.waiting_since.replace(year=2001))
+    found = told()
+    assert found["hotline_waiting_people", "high"] == 1
+    assert found["hotline_longest_wait_seconds", "high"] > 3600
+    assert found["hotline_waiting_people", "low"] == 1
+    assert found["hotline_waiting_people", "imminent"] == found["hotline_longest_wait_seconds", "imminent"] == 0
+    assert found["hotline_active_conversations",] == 1
+    assert found["hotline_counselors_on_duty",] == 1
+    assert found["hotline_reviews_open",] == 1
+    assert found["hotline_reviews_overdue",] == 0
+
+
+def test_who_waits_no_more_is_counted_no_more(waiting, monkeypatch):
+    assert told()["hotline_waiting_people", "low"] == 1
+    moves.leave_locked(waiting.row)
+    monkeypatch.setattr(monitoring, "_read_at", float("-inf"))
+    assert told()["hotline_waiting_people", "low"] == 0
+
+
+def test_a_level_that_cannot_be_opened_is_counted_all_the_same(waiting):
+    Conversation.objects.filter(pk=waiting.hex).update(risk_sealed=b"altered altered altered")
+    assert told()["hotline_waiting_people", "moderate"] == 1
+
+
+def test_nothing_in_it_leads_to_anybody(conversation, waiting, counselor, plain_triage):
+    opening.set_about(waiting.row, topic="sleep", nickname="月亮邮差", age_band="18_24")
+    waiting.says("high: 今晚的月亮")
+    text = ask().content.decode()
+    for secret in (waiting.hex, conversation.hex, str(waiting.resident.pk), counselor.alias, "月亮", "sleep"):
+        assert secret not in text
+    labels = {name for family in text_string_to_metric_families(text) for one in family.samples for name in one.labels}
+    assert labels == {"level", "author", "asked_by", "outcome", "kind", "why", "le"}
+
+
+def test_asking_again_at_once_does_not_read_the_line_again(waiting, django_assert_num_queries):
+    told()
+    with django_assert_num_queries(0):
+        told()
+
+
+def test_while_the_database_is_away_the_process_still_answers(db, monkeypatch):
+    def away():
+        raise DatabaseError("gone")
+
+    monkeypatch.setattr(selectors, "waits_by_level", away)
+    found = told()
+    assert found["hotline_database_up",] == 0
+    assert found["process_open_fds",] > 0
+
+
+def test_what_happens_here_is_counted():
+    before = samples(metrics.exposition()[0].decode())
+    metrics.acknowledged("resident", time.perf_counter())
+    metrics.replayed("hello", 20)
+    metrics.replayed("sync", 0)
+    metrics.hint_published()
+    metrics.hint_missed()
+    metrics.socket_opened("desk")
+    metrics.socket_opened("desk")
+    metrics.socket_closed("desk")
+    metrics.not_kept()
+    metrics.not_scored("late")
+    metrics.triage_read(time.perf_counter())
+    after = samples(metrics.exposition()[0].decode())
+    changed = {key: after[key] - before[key] for key in after if after[key] != before[key]}
+    counted = {key: value for key, value in changed.items() if not key[0].endswith(("_bucket", "_sum"))}
+    assert {key: value for key, value in counted.items() if key[0].startswith("hotline_")} == {
+        ("hotline_acknowledgement_seconds_count", "resident"): 1,
+        ("hotline_triage_seconds_count",): 1,
+        ("hotline_lines_replayed_total", "hello"): 20,
+        ("hotline_hints_total", "published"): 1,
+        ("hotline_hints_total", "missed"): 1,
+        ("hotline_sockets", "desk"): 1,
+        ("hotline_messages_not_kept_total",): 1,
+        ("hotline_triage_not_scored_total", "late"): 1,
+    }
+    metrics.socket_closed("desk")
+
+
+async def test_a_loop_that_is_held_up_shows():
+    def slow():
+        found = samples(metrics.exposition()[0].decode())
+        return found["hotline_event_loop_lag_seconds_count",] - found["hotline_event_loop_lag_seconds_bucket", "0.1"]
+
+    before = slow()
+    task = asyncio.create_task(metrics.watch_loop())
+    try:
+        while slow() == before:
+            await asyncio.sleep(0)
+            time.sleep(metrics.LOOP_LOOKED_AT_EVERY_SECONDS + 0.2)  # noqa: ASYNC251 - what is to be noticed
+    finally:
+        task.cancel()
+    assert slow() > before
