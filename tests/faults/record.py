@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Iterable
+from typing import NamedTuple
 
 from tests.faults.client import Client
 from tests.faults.figures import Figures
@@ -14,20 +15,38 @@ Pair = tuple[Client, Client]
 """A resident's page, and the page of the counselor who has them."""
 
 
-async def begin_pairs(residents_at: Process, counselors_at: Process, count: int) -> list[Pair]:
-    """Residents and the counselor who has them all (12 at most), each pair a conversation."""
+class Place(NamedTuple):
+    """A conversation: the resident's cookie, its counselor's cookie, its id."""
+
+    visit: str
+    desk: str
+    conversation: str
+
+
+async def begin(residents_at: Process, counselors_at: Process, count: int) -> list[Place]:
+    """Residents and the counselor who has them all (12 at most)."""
     cookie = await asyncio.to_thread(counselors_at.sign_in, "lin")
     taking = await Client(counselors_at, "/ws/desk/", cookie).connect()
     await taking.ask("duty.set", state="on", capacity=12)
-    pairs = []
+    places = []
     for _ in range(count):
         visit, conversation = await asyncio.to_thread(residents_at.begin)
         taken = await taking.ask("conversation.claim", conversation=conversation)
         assert taken["type"] == "ack", taken
-        resident = await Client(residents_at, "/ws/resident/", visit).connect()
-        pairs.append((resident, await Client(counselors_at, "/ws/desk/", cookie, conversation).connect()))
-    await taking.close()
-    return pairs
+        places.append(Place(visit, cookie, conversation))
+    await taking.drop()
+    return places
+
+
+async def begin_pairs(residents_at: Process, counselors_at: Process, count: int) -> list[Pair]:
+    """The two pages of so many conversations, connected."""
+    return [
+        (
+            await Client(residents_at, "/ws/resident/", place.visit).connect(),
+            await Client(counselors_at, "/ws/desk/", place.desk, place.conversation).connect(),
+        )
+        for place in await begin(residents_at, counselors_at, count)
+    ]
 
 
 async def keep_talking(page: Client, name: str, stop: asyncio.Event) -> None:

@@ -1,0 +1,95 @@
+"""Redis away, empty, hanging or cut off: sending goes on without it, and pages hear each other again soon after."""
+
+import asyncio
+import time
+from functools import partial
+
+from tests.faults.campaign import scenario
+from tests.faults.crowd import Crowd
+from tests.faults.figures import Figures
+from tests.faults.machines import Redis
+from tests.faults.stage import Stage
+
+CONVERSATIONS = 2
+ACKNOWLEDGED_WITHIN_SECONDS = 6.0
+"""After so long a page shows as not sent what it wrote: a Redis that is away must not bring it there."""
+
+
+async def emptied(redis: Redis, crowd: Crowd, seconds: float) -> None:
+    await asyncio.to_thread(redis.do, "FLUSHALL")
+
+
+async def restarted(redis: Redis, crowd: Crowd, seconds: float) -> None:
+    await asyncio.to_thread(redis.stop)
+    await crowd.talk(2)
+    await asyncio.to_thread(redis.start)
+
+
+async def cut_off(redis: Redis, crowd: Crowd, seconds: float) -> None:
+    for kind in ("normal", "pubsub"):
+        await asyncio.to_thread(redis.do, "CLIENT", "KILL", "TYPE", kind)
+
+
+async def held(redis: Redis, crowd: Crowd, seconds: float) -> None:
+    redis.hold()
+    try:
+        await crowd.talk(seconds)
+    finally:
+        redis.let_go()
+
+
+FAULTS = {"emptied": emptied, "killed and restarted": restarted, "its clients killed": cut_off, "stopped": held}
+
+
+async def through(crowd: Crowd, figures: Figures, fault, redis: Redis, seconds: float) -> None:
+    """One fault: talk before, in it and after it."""
+    await crowd.talk(0.5)
+    await crowd.acknowledged()
+    before = len(crowd.said)
+    await crowd.talk(0.3)
+    await fault(redis, crowd, seconds)
+    end = time.monotonic()
+    await crowd.talk(0.3)
+    await crowd.current(figures, end)
+    await crowd.after(figures)
+    slowest = max(said.kept.result() - said.at for said, _ in crowd.said[before:])
+    figures.keeps("acknowledged within (s)", slowest, ACKNOWLEDGED_WITHIN_SECONDS)
+
+
+async def play(stage: Stage, rounds: int, *, faults) -> Figures:
+    """Residents on one process, counselors on another, Redis between them."""
+    figures = Figures(rounds=rounds * len(faults))
+    processes = stage.serve(stage.site())
+    crowd = await Crowd.gather(processes[0], processes[1], CONVERSATIONS)
+    for _ in range(rounds):
+        for fault in faults:
+            await through(crowd, figures, fault, stage.redis, 2 if stage.short else 10)
+    await crowd.finish(figures)
+    return figures
+
+
+for _name, _fault in FAULTS.items():
+    scenario(f"Redis {_name}", full=5, short=0, storage=("postgresql+redis",))(partial(play, faults=[_fault]))
+scenario("Redis, each of these once", full=0, short=1, storage=("postgresql+redis",))(
+    partial(play, faults=list(FAULTS.values()))
+)
+
+
+@scenario("Redis absent from the start", full=3, short=1, storage=("postgresql",))
+async def absent(stage: Stage, rounds: int) -> Figures:
+    """Two processes come up without it, people come and talk; then it comes."""
+    figures = Figures(rounds=rounds)
+    for _ in range(rounds):
+        redis = stage.own(Redis(running=False))
+        site = stage.site(REDIS_URL=redis.address)
+        processes = stage.serve(site, 2)
+        crowd = await Crowd.gather(processes[0], processes[1], CONVERSATIONS)
+
+        async def comes(redis: Redis, crowd: Crowd, seconds: float) -> None:
+            await crowd.talk(seconds / 2)
+            await asyncio.to_thread(redis.start)
+
+        await through(crowd, figures, comes, redis, 2 if stage.short else 10)
+        await crowd.finish(figures)
+        site.stop()
+    return figures
