@@ -10,7 +10,7 @@ ARGS ?=
 export PORT HOST
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test faults coverage check format messages pictures train evaluate bench-triage simulate-queue setup setup-dev
+.PHONY: help run demo test faults coverage check format messages pictures train evaluate bench bench-triage simulate-queue setup setup-dev
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /\1\t/' | expand -t 12
@@ -56,6 +56,9 @@ train: setup ## train the triage model anew from its corpus
 
 evaluate: setup ## triage beside its baselines, on data training never saw (ARGS='--sets FOLDER')
 	$(PY) manage.py evaluate $(ARGS)
+
+bench: setup-dev ## what a delivered message costs, beside others (ARGS='--rounds 2 --only cost --peers product', --help)
+	@$(PY) -m benchmarks.delivery $(ARGS)
 
 bench-triage: setup ## what a message costs triage, beside scikit-learn's pipeline
 	@$(PY) -m benchmarks.triage_cost

@@ -1,0 +1,161 @@
+"""One peer, one round: what is done with it and what is taken down."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import shutil
+import signal
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks.delivery.load import Load
+from benchmarks.delivery.peers.base import Peer, Server, Shape
+
+QUIET_SHARE = 0.05
+"""A server counts as at rest below this share of one core."""
+WATCHED_SECONDS = 0.4
+REST_WITHIN_SECONDS = 15.0
+
+
+@dataclass(frozen=True)
+class Amounts:
+    """How much is measured.
+
+    Attributes:
+        pairs: conversations of the saturation run; a desk for each.
+        most, seconds: the saturation run ends with so many messages or after this time.
+        crowd: conversations of the run at a steady rate, with a tenth as many desks.
+        rate, talk_seconds: messages a second of that run, and its length.
+    """
+
+    pairs: int = 50
+    most: int = 4_000
+    seconds: float = 5.0
+    crowd: int = 500
+    rate: float = 500.0
+    talk_seconds: float = 6.0
+
+    def shapes(self) -> dict[str, Shape]:
+        """Who is there in each run."""
+        return {
+            "pairs": Shape(rooms=self.pairs, desks=self.pairs),
+            "crowd": Shape(rooms=self.crowd, desks=max(1, self.crowd // 10)),
+        }
+
+
+SHORT = Amounts(pairs=10, most=120, seconds=3.0, crowd=20, rate=50.0, talk_seconds=1.0)
+"""Enough to see that everything runs."""
+
+
+@contextmanager
+def scratch() -> Iterator[Path]:
+    """A folder that is gone afterwards."""
+    folder = Path(tempfile.mkdtemp(prefix="hotline-bench-"))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def serving(peer: Peer, shape: str) -> Iterator[Server]:
+    """A fresh server, ended at the end."""
+    with scratch() as folder:
+        server = peer.start(folder, shape)
+        try:
+            yield server
+        finally:
+            server.stop()
+
+
+async def rest(server: Server) -> None:
+    """Wait until the server has done what connecting brought about."""
+    deadline = time.monotonic() + REST_WITHIN_SECONDS
+    while time.monotonic() < deadline:
+        before = server.cpu()
+        await asyncio.sleep(WATCHED_SECONDS)
+        if server.cpu() - before <= QUIET_SHARE * WATCHED_SECONDS:
+            return
+
+
+async def saturated(peer: Peer, texts: Sequence[str], amounts: Amounts) -> dict[str, float]:
+    """CPU of the server per message when there is always more to do."""
+    with serving(peer, "pairs") as server:
+        load = Load(texts)
+        peer.seat(load, "pairs")
+        await load.connect(server.port)
+        await load.saturate(most=amounts.pairs * 2, seconds=amounts.seconds)  # what is slow at first, only once
+        await rest(server)
+        before = server.cpu()
+        result = await load.saturate(most=amounts.most, seconds=amounts.seconds)
+        used = server.cpu() - before
+        await load.leave()
+        per_message = used / max(1, result["done"]) * 1e6
+        return {**result, "cpu_us": per_message, "cpu_share": used / result["seconds"], **_beside(load)}
+
+
+async def talking(peer: Peer, texts: Sequence[str], amounts: Amounts) -> dict[str, float]:
+    """Latency at a steady rate among many."""
+    with serving(peer, "crowd") as server:
+        load = Load(texts)
+        peer.seat(load, "crowd")
+        await load.connect(server.port)
+        await load.saturate(most=amounts.crowd, seconds=amounts.seconds)
+        await rest(server)
+        before = server.cpu()
+        result = await load.talk(rate=amounts.rate, seconds=amounts.talk_seconds)
+        used = server.cpu() - before
+        await load.leave()
+        per_message = used / max(1, result["done"]) * 1e6
+        return {**result, "cpu_us": per_message, "cpu_share": used / result["seconds"], **_beside(load)}
+
+
+def _beside(load: Load) -> dict[str, float]:
+    """What came beside messages and acknowledgements, and what should not have come."""
+    trouble = {f"trouble: {what}": count for what, count in load.trouble.items()}
+    return {**trouble, **{f"frames: {what}": count for what, count in load.frames.items()}}
+
+
+async def counted(peer: Peer, texts: Sequence[str], amounts: Amounts) -> dict[str, dict[str, float]]:
+    """Exact counts per message: one message at a time, and at saturation."""
+    with scratch() as folder:
+        server = peer.start(folder, "pairs")
+        try:
+            load = Load(texts)
+            peer.seat(load, "pairs")
+            await load.connect(server.port)
+            await load.saturate(most=amounts.pairs * 2, seconds=amounts.seconds)
+            await rest(server)
+            everybody = load.rooms
+            found = {}
+            for name, rooms, most in (
+                ("alone", everybody[1:2], 20),
+                ("saturated", everybody, min(amounts.most, amounts.pairs * 20)),
+            ):
+                load.rooms = rooms
+                before = await _counts(server, folder)
+                result = await load.saturate(most=most, seconds=amounts.seconds)
+                await rest(server)
+                after = await _counts(server, folder)
+                found[name] = {what: (after[what] - before.get(what, 0)) / result["messages"] for what in sorted(after)}
+            await load.leave()
+            return found
+        finally:
+            server.stop()
+
+
+async def _counts(server: Server, folder: Path) -> dict[str, float]:
+    target = folder / "counts.json"
+    target.unlink(missing_ok=True)
+    os.kill(server.pid, signal.SIGUSR1)
+    for _ in range(500):
+        if target.exists():
+            break
+        await asyncio.sleep(0.02)
+    return json.loads(target.read_text())

@@ -1,0 +1,52 @@
+"""`make bench`, as short as it can be: everything is measured and nothing is lost. Never how fast it was."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+
+def bench(out: Path, *arguments: str) -> tuple[dict, str]:
+    done = subprocess.run(
+        [sys.executable, "-m", "benchmarks.delivery", "--short", "--rounds", "1", "--out", str(out), *arguments],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=170,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return json.loads(out.read_text()), done.stdout
+
+
+@pytest.mark.slow
+def test_the_product_and_the_relay_are_measured_side_by_side_and_nothing_is_lost(tmp_path):
+    figures, said = bench(tmp_path / "bench.json", "--peers", "product")
+    for part in ("cost", "latency"):
+        assert set(figures[part]) == {"relay", "product"}
+        for name, row in figures[part].items():
+            assert (row["lost"], row["unacknowledged"], row["repeated"]) == (0, 0, 0), (part, name, row)
+            assert row["messages"] > 0
+            assert row["p99_ms"] >= row["p50_ms"] > 0
+            assert {"cpu_us", "ratio_to_relay"} <= set(row)
+        assert figures[part]["relay"]["ratio_to_relay"] == 1
+    for run in ("alone", "saturated"):
+        assert {"thread_hops", "sql_statements", "transactions", "layer_sends"} <= set(figures["counts"][run])
+        assert figures["counts"][run]["transactions"] > 0
+    assert {"machine", "amounts", "rounds"} <= set(figures)
+    assert "x relay" in said
+
+
+def test_a_part_that_does_not_exist_is_named():
+    done = subprocess.run(
+        [sys.executable, "-m", "benchmarks.delivery", "--only", "sense"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 2
+    assert "sense" in done.stderr
