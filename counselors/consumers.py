@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+import time
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
+from functools import lru_cache
 from typing import Any, ClassVar, TypeVar
 
 from django.conf import settings
@@ -21,7 +23,7 @@ from counselors.roles import PERMISSIONS, Permission, Role
 from hotline.chat import access, errors, events, protocol, selectors
 from hotline.chat.errors import Refused
 from hotline.chat.models import Conversation, as_time
-from hotline.chat.services import messages, moves, notes, risk
+from hotline.chat.services import moves, notes, risk
 from hotline.chat.sockets import CLOSE_UNKNOWN, FrameSocket
 from hotline.chat.states import Ending, State
 from triage.core.levels import Level
@@ -180,11 +182,10 @@ class DeskSocket(FrameSocket):
 
     async def say(self, frame: protocol.DeskSend) -> None:
         """Keep, then acknowledge."""
-        receipt = await self.as_staff(
-            lambda staff: messages.say_as_counselor(
-                frame.conversation, by=staff, client_id=frame.client_id, text=frame.text
-            )
-        )
+        if not self.staff_id:
+            raise Refused(errors.SIGNED_OUT)
+        credential = (self.staff_id, self.scope["session"].session_key)
+        receipt = await self.keep(_staff, credential, frame.conversation, frame)
         await self.answer(
             protocol.Ack(
                 id=frame.id,
@@ -320,10 +321,12 @@ class DeskSocket(FrameSocket):
 
     async def _unfollow(self, hex_: str) -> None:
         self.following.pop(hex_, None)
+        self.sure.pop(hex_, None)
         await self.part(events.conversation_group(hex_))
 
     async def _lose(self, hex_: str) -> None:
         """A conversation is not this person's any more. Of one that ended they still get the last words."""
+        self.sure.pop(hex_, None)
         why = await self.as_staff(_why_lost, hex_)
         if why == errors.CLOSED:
             with suppress(Refused):
@@ -334,7 +337,12 @@ class DeskSocket(FrameSocket):
 
     async def _push_lines(self, hex_: str) -> None:
         while hex_ in self.following and not self.closing:
-            lines, upto = await self.as_staff(_lines, hex_, self.following[hex_])
+            lines = self.new_lines(hex_, self.following[hex_])
+            if lines is None:
+                lines, upto = await self.as_staff(_lines, hex_, self.following[hex_])
+                self.sure[hex_] = time.monotonic()
+            elif lines:
+                upto = lines[-1].seq
             if not lines:
                 return
             self.following[hex_] = lines[-1].seq
@@ -357,10 +365,36 @@ class DeskSocket(FrameSocket):
 def _session_stands(session_key: str | None, staff: StaffMember) -> bool:
     """Whether the session still exists and was made with today's password."""
     row = Session.objects.filter(pk=session_key, expire_date__gt=timezone.now()).first()
-    if row is None:
-        return False
-    told = str(row.get_decoded().get(HASH_SESSION_KEY, ""))
-    return constant_time_compare(told, staff.get_session_auth_hash())
+    return row is not None and _is_of(row, staff)
+
+
+def _is_of(session: Session, staff: StaffMember) -> bool:
+    return constant_time_compare(_told(session.session_data), _hash_of(staff.pk, staff.password))
+
+
+@lru_cache(maxsize=512)
+def _told(session_data: str) -> str:
+    """The password's hash that a session was made with; opening a session anew for every message would cost more."""
+    return str(Session(session_data=session_data).get_decoded().get(HASH_SESSION_KEY, ""))
+
+
+@lru_cache(maxsize=512)
+def _hash_of(staff_id: int, password: str) -> str:
+    return StaffMember(pk=staff_id, password=password).get_session_auth_hash()
+
+
+def _staff(credentials: Iterable[tuple[int, str | None]]) -> dict[tuple[int, str | None], StaffMember]:
+    """The door of the recorder: the staff with these accounts and sessions; who may not go on is left out."""
+    told = list(credentials)
+    members = StaffMember.objects.filter(is_active=True).in_bulk({staff_id for staff_id, _ in told})
+    keys = {key for _, key in told if key}
+    sessions = Session.objects.filter(expire_date__gt=timezone.now()).in_bulk(keys)
+    found = {}
+    for staff_id, key in told:
+        member, session = members.get(staff_id), sessions.get(key or "")
+        if member is not None and session is not None and _is_of(session, member):
+            found[staff_id, key] = member
+    return found
 
 
 # Each of these runs on the database thread, with account and session already checked.

@@ -103,7 +103,7 @@ if REDIS_URL:
         }
     }
 else:
-    CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer", "CONFIG": {"capacity": 10_000}}}
+    CHANNEL_LAYERS = {"default": {"BACKEND": "hotline.layer.ProcessLayer"}}
 
 # --- applications ----------------------------------------------------------------------------------------------
 INSTALLED_APPS = [

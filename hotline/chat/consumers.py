@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 import uuid
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, ClassVar, TypeVar
 
 from django.conf import settings
@@ -19,7 +20,7 @@ from hotline.chat.codes import VISIT_COOKIE
 from hotline.chat.errors import Refused
 from hotline.chat.models import Conversation, Visit, as_time
 from hotline.chat.protocol import Place
-from hotline.chat.services import erasure, learning, messages, moves, opening, presence, risk
+from hotline.chat.services import erasure, learning, moves, opening, presence, risk
 from hotline.chat.sockets import CLOSE_UNKNOWN, FrameSocket
 from hotline.chat.states import State
 
@@ -141,14 +142,9 @@ class ResidentSocket(FrameSocket):
                 log.warning("presence not told fault=%s", type(error).__name__)
 
     async def say(self, frame: protocol.ResidentSend) -> None:
-        """Keep, acknowledge, then let triage read."""
-        receipt = await self.as_resident(_say, self._hex(), client_id=frame.client_id, text=frame.text)
+        """Keep, then acknowledge; triage reads it afterwards."""
+        receipt = await self.keep(_residents, self.visit_id, self._hex(), frame)
         await self.answer(protocol.Ack(id=frame.id, client_id=frame.client_id, seq=receipt.seq, at=as_time(receipt.at)))
-        if not receipt.repeated:
-            try:
-                await self.cross(risk.weigh, self.hex, receipt.seq)
-            except Exception as error:  # noqa: BLE001 - the sweep finds what was not weighed
-                log.error("not weighed yet fault=%s", type(error).__name__)
 
     async def sync(self, frame: protocol.ResidentSync) -> None:
         """What came after."""
@@ -250,7 +246,12 @@ class ResidentSocket(FrameSocket):
     async def _push_lines(self) -> None:
         """Send what lies beyond the last line sent, in portions."""
         while not self.closing:
-            found, upto = await self.as_resident(_lines, self.hex, self.sent_upto)
+            found = self.new_lines(self.hex, self.sent_upto)
+            if found is None:
+                found, upto = await self.as_resident(_lines, self.hex, self.sent_upto)
+                self.sure[self.hex] = time.monotonic()
+            elif found:
+                upto = found[-1].seq
             if not found:
                 return
             self.sent_upto = found[-1].seq
@@ -283,6 +284,11 @@ def _cookie(scope: dict[str, Any], name: str) -> str:
     return str(parse_cookie(header.decode("latin-1")).get(name, ""))
 
 
+def _residents(visit_ids: Iterable[int]) -> dict[int, uuid.UUID]:
+    """The door of the recorder: whose visits these are, if they have not ended."""
+    return dict(Visit.objects.filter(pk__in=visit_ids, ended_at__isnull=True).values_list("pk", "resident_id"))
+
+
 # Each of these runs on the database thread, with the visit already checked.
 def _current(visit: Visit) -> Conversation:
     return access.current_of(visit.resident)
@@ -291,10 +297,6 @@ def _current(visit: Visit) -> Conversation:
 def _lines(visit: Visit, hex_: str, after: int) -> tuple[list[protocol.Line], int]:
     conversation = access.own_of(visit.resident_id, hex_)
     return selectors.lines_after(conversation, after), conversation.last_seq
-
-
-def _say(visit: Visit, hex_: str, *, client_id: str, text: str) -> messages.Receipt:
-    return messages.say_as_resident(hex_, resident_id=visit.resident_id, client_id=client_id, text=text)
 
 
 def _in_open(visit: Visit, hex_: str, service: Callable[..., Any], **facts: Any) -> None:

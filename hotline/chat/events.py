@@ -8,19 +8,22 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import threading
 import time
+from contextlib import suppress
 from typing import Any
 
 from asgiref.sync import async_to_sync
 from channels.layers import get_channel_layer
 from django.db import transaction
 
+from hotline.layer import ProcessLayer
+
 log = logging.getLogger(__name__)
 
 HINT_WITHIN_SECONDS = 1.0
 SILENT_SECONDS = 5.0
 """After a layer that accepted a hint and never answered, so long none is tried. One that refuses costs no time."""
-_silent_until = 0.0
 
 QUEUE = "queue"
 """Desks and boards: who waits has changed."""
@@ -89,20 +92,79 @@ def typing(conversation_hex: str, author: str, on: bool) -> dict[str, Any]:
     return {"type": "hint", "kind": "typing", "conversation": conversation_hex, "author": author, "on": on}
 
 
+def serve(loop: asyncio.AbstractEventLoop) -> None:
+    """Say on which event loop this process serves its sockets: hints are published there, and nobody waits for them."""
+    global _publisher
+    if _publisher is None or _publisher.loop is not loop:
+        _publisher = _Publisher(loop)
+
+
 def _send(group: str, message: dict[str, Any]) -> None:
-    """Publish, and wait for it only so long: this thread is the one on which everybody's messages are kept."""
-    global _silent_until
+    """Publish. From any thread; the thread on which everybody's messages are kept does not wait for it."""
+    publisher = _publisher
+    if publisher is not None and not publisher.loop.is_closed() and publisher.loop.is_running():
+        publisher.put(group, message)
+        return
+    # Nobody is served here (a command, a test): publish and be done.
     layer = get_channel_layer()
-    if layer is None or time.monotonic() < _silent_until:
+    if layer is None:
         return
     try:
         async_to_sync(_publish)(layer, group, message)
-    except TimeoutError:
-        _silent_until = time.monotonic() + SILENT_SECONDS
-        log.warning("the layer hangs; no hints for %s s", SILENT_SECONDS)
     except Exception as error:  # noqa: BLE001 - Redis away, layer full: the record stands, pages catch up
         log.warning("hint missed kind=%s fault=%s", message["kind"], type(error).__name__)
 
 
+class _Publisher:
+    """Publishes hints in order, on the loop that serves the sockets; one that stands there already only once."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self.loop = loop
+        self.lock = threading.Lock()
+        self.pending: dict[tuple[str, ...], tuple[str, dict[str, Any]]] = {}
+        self.silent_until = 0.0
+        self.task: asyncio.Task[None] | None = None
+
+    def put(self, group: str, message: dict[str, Any]) -> None:
+        key = (group, message["kind"], message.get("conversation", ""), message.get("author", ""))
+        with self.lock:
+            idle = not self.pending
+            self.pending.pop(key, None)
+            self.pending[key] = (group, message)
+        if idle:
+            with suppress(RuntimeError):  # the loop has just closed
+                self.loop.call_soon_threadsafe(self._wake)
+
+    def _wake(self) -> None:
+        if self.task is None or self.task.done():
+            self.task = self.loop.create_task(self._run())
+
+    async def _run(self) -> None:
+        while True:
+            with self.lock:
+                taken, self.pending = self.pending, {}
+            if not taken:
+                return
+            layer = get_channel_layer()
+            for group, message in taken.values():
+                if layer is not None and time.monotonic() >= self.silent_until:
+                    await self._publish_one(layer, group, message)
+
+    async def _publish_one(self, layer: Any, group: str, message: dict[str, Any]) -> None:
+        try:
+            await _publish(layer, group, message)
+        except TimeoutError:
+            self.silent_until = time.monotonic() + SILENT_SECONDS
+            log.warning("the layer hangs; no hints for %s s", SILENT_SECONDS)
+        except Exception as error:  # noqa: BLE001 - Redis away: the record stands, pages catch up
+            log.warning("hint missed kind=%s fault=%s", message["kind"], type(error).__name__)
+
+
+_publisher: _Publisher | None = None
+
+
 async def _publish(layer: Any, group: str, message: dict[str, Any]) -> None:
+    if isinstance(layer, ProcessLayer):
+        await layer.group_send(group, message)
+        return
     await asyncio.wait_for(layer.group_send(group, message), HINT_WITHIN_SECONDS)

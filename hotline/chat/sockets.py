@@ -13,20 +13,21 @@ import time
 import weakref
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
-from functools import partial
 from typing import Any, ClassVar, TypeVar
 
 from channels.db import database_sync_to_async
 from channels.exceptions import StopConsumer
 from channels.generic.websocket import AsyncWebsocketConsumer
 from channels.layers import get_channel_layer
-from channels.utils import await_many_dispatch
 from django.conf import settings
 from django.db import DatabaseError
 
-from hotline.chat import errors, protocol
+from hotline.chat import errors, events, protocol, recent
 from hotline.chat.errors import Refused
+from hotline.chat.recorder import Door, Spoken, recorder
 from hotline.chat.sealing import Unreadable
+from hotline.chat.services.messages import Receipt
+from hotline.layer import ProcessLayer
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -47,6 +48,8 @@ EVENTS = {
 }
 """All that may reach a consumer; a type from elsewhere selects no method."""
 BAD_FRAMES_ALLOWED = 20
+SURE_SECONDS = 5.0
+"""For so long after the database said that a page may see a conversation, new lines are pushed from memory."""
 LATE = 1.25
 """A heartbeat is late after so many of its own lengths."""
 LAYER_ANSWERS_SECONDS = 2.0
@@ -104,6 +107,8 @@ class FrameSocket(AsyncWebsocketConsumer):
         self.bad_frames = 0
         self.joined: set[str] = set()
         self.later: dict[str, asyncio.Task[None]] = {}
+        self.sure: dict[str, float] = {}
+        """Conversations that this page may see -> when the database last said so, by the monotonic clock."""
         self.turn = asyncio.Lock()
         """Held while an event is answered."""
         self.ending = False
@@ -113,11 +118,12 @@ class FrameSocket(AsyncWebsocketConsumer):
         """Serve the socket, also while the layer is away: without hints then, healed by heartbeats, not for long."""
         self.scope, self.base_send = scope, send
         self.channel_layer = get_channel_layer()
-        sources = [receive]
+        events.serve(asyncio.get_running_loop())
+        hearing: asyncio.Task[None] | None = None
         if self.channel_layer is not None:
             try:
                 self.channel_name = await asyncio.wait_for(self.channel_layer.new_channel(), LAYER_ANSWERS_SECONDS)
-                sources.append(partial(self.channel_layer.receive, self.channel_name))
+                hearing = asyncio.get_running_loop().create_task(self._hear())
             except Exception as error:  # noqa: BLE001 - no reason to turn anybody away
                 log.warning("a socket without hints fault=%s", type(error).__name__)
                 self.channel_layer = None
@@ -125,9 +131,27 @@ class FrameSocket(AsyncWebsocketConsumer):
         _open.add(self)
         try:
             with suppress(StopConsumer):
-                await await_many_dispatch(sources, self.dispatch)
+                while True:
+                    await self.dispatch(await receive())
         finally:
             _open.discard(self)
+            if hearing is not None:
+                hearing.cancel()
+                with suppress(asyncio.CancelledError):
+                    await hearing
+            if isinstance(self.channel_layer, ProcessLayer):
+                self.channel_layer.forget(self.channel_name)
+
+    async def _hear(self) -> None:
+        """Follow hints for as long as the socket lives. One task for all of them: a task for each would cost more."""
+        while True:
+            try:
+                message = await self.channel_layer.receive(self.channel_name)
+            except Exception as error:  # noqa: BLE001 - the layer is gone: the page heals itself at its heartbeats
+                log.warning("a socket went deaf fault=%s", type(error).__name__)
+                self.renew_soon()
+                return
+            await self.dispatch(message)
 
     async def dispatch(self, message: dict[str, Any]) -> None:
         """Call the handler without the thread hop that Channels makes first.
@@ -267,6 +291,19 @@ class FrameSocket(AsyncWebsocketConsumer):
         """Run a synchronous service on the database thread."""
         result: T = await database_sync_to_async(service)(*args, **kwargs)
         return result
+
+    async def keep(self, door: Door, credential: Any, conversation: str, frame: Any) -> Receipt:
+        """Keep the words of a frame, together with what others say at this moment."""
+        spoken = Spoken(door, credential, conversation, frame.client_id, frame.text)
+        receipt = await recorder().keep(spoken)
+        self.sure[conversation] = time.monotonic()
+        return receipt
+
+    def new_lines(self, conversation: str, after: int) -> list[protocol.Line] | None:
+        """Lines beyond ``after`` from memory; None when the database must be asked, for them or for the right."""
+        if time.monotonic() - self.sure.get(conversation, -SURE_SECONDS) >= SURE_SECONDS:
+            return None
+        return recent.after(conversation, after)
 
     async def pass_on(self, group: str, message: dict[str, Any]) -> None:
         """Send a hint that belongs to no transaction (typing)."""

@@ -90,13 +90,13 @@ def test_later_words_raise_it_again(conversation, counselor):
 
 def test_a_human_decides_while_triage_is_still_reading(conversation, counselor, monkeypatch):
     receipt = conversation.says("high: 不想活了", weighed=False)
-    in_time = risk._assess_in_time
+    in_time = risk._read_in_time
 
-    def read_slowly(texts, limit):
+    def read_slowly(unread, limit):
         risk.override(conversation.hex, by=counselor, level=Level.LOW, reason="问过，是歌词")
-        return in_time(texts, limit)
+        return in_time(unread, limit)
 
-    monkeypatch.setattr(risk, "_assess_in_time", read_slowly)
+    monkeypatch.setattr(risk, "_read_in_time", read_slowly)
     risk.weigh(conversation.hex, receipt.seq)
     assert level(conversation) == "low"
 

@@ -274,7 +274,7 @@ async def test_what_the_database_did_not_take_is_not_acknowledged(waiting, pages
         raise OperationalError("database or disk is full")
 
     with monkeypatch.context() as patch:
-        patch.setattr(messages, "say_as_resident", full)
+        patch.setattr(messages, "keep", full)
         refused = await page.say("在吗", client_id="a-good-client-id")
     assert (refused["type"], refused["code"]) == ("error", "storage.unavailable")
     assert (await page.say("在吗", client_id="a-good-client-id"))["type"] == "ack"

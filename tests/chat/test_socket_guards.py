@@ -155,7 +155,7 @@ async def test_a_fault_is_answered_and_ends_nothing(waiting, pages, monkeypatch)
     page = await pages(resident_page(waiting))
     await page.ask("hello")
     with monkeypatch.context() as patch:
-        patch.setattr(messages, "say_as_resident", lambda *args, **kwargs: 1 / 0)
+        patch.setattr(messages, "keep", lambda *args, **kwargs: 1 / 0)
         assert (await page.say("在吗"))["code"] == "server.fault"
     assert (await page.say("在吗"))["type"] == "ack"
 

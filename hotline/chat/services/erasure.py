@@ -5,12 +5,13 @@ from __future__ import annotations
 import logging
 import uuid
 from datetime import timedelta
+from functools import partial
 
 from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
 
-from hotline.chat import events
+from hotline.chat import events, recent
 from hotline.chat.keys import forget_keys
 from hotline.chat.models import Conversation, Resident
 from hotline.chat.services import moves
@@ -81,6 +82,7 @@ def _destroy(conversation: Conversation) -> None:
         example_ref="",
         erased_at=timezone.now(),
     )
+    transaction.on_commit(partial(recent.forget, conversation.hex), robust=True)
     events.view_changed(conversation.hex)
 
 

@@ -1,15 +1,16 @@
-"""Saying something: committed first, acknowledged after, told on last."""
+"""Saying something: committed first, acknowledged after, told on last. Many sayings share one transaction."""
 
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
 from django.utils import timezone
 
-from hotline.chat import access, errors
+from hotline.chat import access, errors, rows
 from hotline.chat.errors import Refused
 from hotline.chat.keys import unseal_text
 from hotline.chat.models import Conversation, Message
@@ -25,62 +26,130 @@ class Receipt:
     seq: int
     at: datetime
     repeated: bool
+    author: str
+
+
+@dataclass(frozen=True, slots=True)
+class Saying:
+    """Something somebody says.
+
+    Attributes:
+        conversation: 32 hexadecimal digits.
+        by: the resident's id, or whoever on the staff says it.
+        client_id: the page's own id of the message; saying it again gives the first receipt.
+        text: the words.
+    """
+
+    conversation: str
+    by: uuid.UUID | Staff
+    client_id: str
+    text: str
+
+    @property
+    def author(self) -> str:
+        """As the line will have it."""
+        return Message.RESIDENT if isinstance(self.by, uuid.UUID) else Message.COUNSELOR
+
+
+Place = tuple[str, str, str]
+"""Conversation, author, client id: what makes a message the same."""
+
+
+def keep(sayings: Sequence[Saying]) -> list[Receipt | Refused]:
+    """Keep what was said, in this order and in one transaction; one that is refused leaves the others alone.
+
+    Returns:
+        For each its receipt, or why it is not kept: conversation.not_found, conversation.closed, message.empty,
+        message.id_reused; for the staff also staff.not_allowed.
+
+    Raises:
+        DatabaseError: nothing was kept.
+    """
+    with transaction.atomic(savepoint=False):
+        conversations = access.locked_many({saying.conversation for saying in sayings})
+        said = _said_already(sayings, conversations)
+        made: list[Message] = []
+        answers: list[Receipt | Refused] = []
+        for saying in sayings:
+            try:
+                answers.append(_keep_one(saying, conversations.get(saying.conversation), said, made))
+            except Refused as refusal:
+                answers.append(refusal)
+        if made:
+            lines.keep(made)
+    return answers
 
 
 def say_as_resident(conversation_hex: str, *, resident_id: uuid.UUID, client_id: str, text: str) -> Receipt:
-    """Keep a resident's words; saying the same ``client_id`` again gives the first receipt.
-
-    Raises:
-        Refused: conversation.not_found, conversation.closed, message.empty, message.id_reused.
-    """
-    with transaction.atomic():
-        conversation = access.locked(conversation_hex)
-        if conversation.resident_id != resident_id or conversation.erased_at:
-            raise Refused(errors.NOT_FOUND)
-        earlier = _said_already(conversation, Message.RESIDENT, client_id, text)
-        if earlier:
-            return earlier
-        if conversation.state == State.CLOSED:
-            raise Refused(errors.CLOSED)
-        receipt = _keep(conversation, Message.RESIDENT, client_id, text, staff_id=None)
-        if conversation.waiting_on_us_since is None:
-            Conversation.objects.filter(pk=conversation.pk).update(waiting_on_us_since=receipt.at)
-        return receipt
+    """Keep a resident's words by themselves; refusals of :func:`keep` are raised."""
+    return _alone(Saying(conversation_hex, resident_id, client_id, text))
 
 
 def say_as_counselor(conversation_hex: str, *, by: Staff, client_id: str, text: str) -> Receipt:
-    """Keep a counselor's words; as :func:`say_as_resident`.
-
-    Raises:
-        Refused: conversation.not_found when ``by`` does not hold it any more, and the others above.
-    """
-    with transaction.atomic():
-        conversation = access.locked(conversation_hex)
-        earlier = _said_already(conversation, Message.COUNSELOR, client_id, text, staff_id=by.pk)
-        if earlier:
-            return earlier
-        conversation = access.held_by(by, conversation_hex)
-        receipt = _keep(conversation, Message.COUNSELOR, client_id, text, staff_id=by.pk)
-        Conversation.objects.filter(pk=conversation.pk).update(waiting_on_us_since=None)
-        return receipt
+    """Keep a counselor's words by themselves; refusals of :func:`keep` are raised."""
+    return _alone(Saying(conversation_hex, by, client_id, text))
 
 
-def _keep(conversation: Conversation, author: str, client_id: str, text: str, *, staff_id: int | None) -> Receipt:
-    if not text.strip():
+def _alone(saying: Saying) -> Receipt:
+    [answer] = keep([saying])
+    if isinstance(answer, Refused):
+        raise answer
+    return answer
+
+
+def _keep_one(
+    saying: Saying, conversation: Conversation | None, said: dict[Place, Message], made: list[Message]
+) -> Receipt:
+    if conversation is None or (
+        isinstance(saying.by, uuid.UUID) and (conversation.resident_id != saying.by or conversation.erased_at)
+    ):
+        raise Refused(errors.NOT_FOUND)
+    place = (saying.conversation, saying.author, saying.client_id)
+    earlier = said.get(place)
+    if earlier is not None and (isinstance(saying.by, uuid.UUID) or earlier.staff_id == saying.by.pk):
+        return _first_receipt(saying, conversation, earlier)
+    if isinstance(saying.by, uuid.UUID):
+        if conversation.state == State.CLOSED:
+            raise Refused(errors.CLOSED)
+    else:
+        access.check_held(saying.by, conversation)
+    if not saying.text.strip():
         raise Refused(errors.TEXT_EMPTY)
-    message = lines.append(
-        conversation, author=author, text=text, at=timezone.now(), staff_id=staff_id, client_id=client_id
-    )
-    return Receipt(seq=message.seq, at=message.at, repeated=False)
-
-
-def _said_already(
-    conversation: Conversation, author: str, client_id: str, text: str, *, staff_id: int | None = None
-) -> Receipt | None:
-    """The receipt of an earlier try, so that a page may repeat itself without fear."""
-    found = conversation.messages.filter(author=author, client_id=client_id, staff_id=staff_id).first()
-    if found is None:
-        return None
-    if unseal_text(conversation, f"line:{found.seq}:{author}", found.text_sealed) != text:
+    if earlier is not None:
+        # A colleague used this id here before: the database would refuse it for everybody in this transaction.
         raise Refused(errors.CLIENT_ID_REUSED)
-    return Receipt(seq=found.seq, at=found.at, repeated=True)
+    at = timezone.now()
+    message = lines.make(
+        conversation,
+        author=saying.author,
+        text=saying.text,
+        at=at,
+        staff=None if isinstance(saying.by, uuid.UUID) else saying.by,
+        client_id=saying.client_id,
+    )
+    if not isinstance(saying.by, uuid.UUID):
+        conversation.waiting_on_us_since = None
+    elif conversation.waiting_on_us_since is None:
+        conversation.waiting_on_us_since = at
+    said[place] = message
+    made.append(message)
+    return Receipt(seq=message.seq, at=at, repeated=False, author=message.author)
+
+
+def _first_receipt(saying: Saying, conversation: Conversation, earlier: Message) -> Receipt:
+    """A page may repeat itself without fear; the same id for other words is a fault of the page."""
+    if unseal_text(conversation, f"line:{earlier.seq}:{earlier.author}", earlier.text_sealed) != saying.text:
+        raise Refused(errors.CLIENT_ID_REUSED)
+    return Receipt(seq=earlier.seq, at=earlier.at, repeated=True, author=earlier.author)
+
+
+def _said_already(sayings: Sequence[Saying], conversations: Mapping[str, Conversation]) -> dict[Place, Message]:
+    """The messages of these places that are kept, by one seek each in the index that makes them unique."""
+    places = [
+        (conversations[saying.conversation].pk, saying.author, saying.client_id)
+        for saying in sayings
+        if saying.conversation in conversations
+    ]
+    found = rows.message_ids(places)
+    kept = Message.objects.filter(pk__in=found) if found else ()
+    return {(row.conversation_id.hex, row.author, row.client_id): row for row in kept}

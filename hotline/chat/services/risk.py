@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import logging
-from concurrent.futures import ThreadPoolExecutor
+import uuid
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as TooSlow
+from dataclasses import dataclass
 
 from django.db import transaction
 from django.utils import timezone
 
-from hotline.chat import access, errors, events, standing
+from hotline.chat import access, errors, events, recent, rows, standing
 from hotline.chat.errors import Refused
 from hotline.chat.keys import seal_record, unseal_text
 from hotline.chat.models import Conversation, Message, Weighing
@@ -27,9 +30,38 @@ TIME_LIMIT_SECONDS = 0.2
 """Longest that one message may occupy triage; beyond it the person counts as not scored, a human first."""
 SECOND_LIMIT_SECONDS = 1.0
 """The same for the watch, which gives such a message one more try."""
-TURNS_READ = 40
-"""How many of the resident's latest messages triage is given."""
-_reader = ThreadPoolExecutor(max_workers=2, thread_name_prefix="triage")
+TURNS_READ = 24
+"""How many of the resident's latest messages triage is given; it reads the last eight, and short ones further back."""
+NOT_SCORED = Assessment(level=Level.MODERATE, probability=0.5, evidence=(), model_version="none", scored=False)
+"""What counts where triage gave no answer."""
+_reader = ThreadPoolExecutor(max_workers=8, thread_name_prefix="triage")
+"""One thread reads as a rule; the others are for when it hangs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """A resident's message that triage is to read, with those before it.
+
+    Attributes:
+        conversation: 32 hexadecimal digits.
+        seq: the message's place.
+        seqs: the places of ``texts``.
+        texts: the resident's latest messages, the one to read last.
+    """
+
+    conversation: str
+    seq: int
+    seqs: tuple[int, ...]
+    texts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """What triage made of a message. ``in_time``: else it gave no answer within its time, and may get another try."""
+
+    unread: Unread
+    assessment: Assessment
+    in_time: bool = True
 
 
 def weigh(conversation_hex: str, seq: int, *, again: bool = False) -> bool:
@@ -46,44 +78,105 @@ def weigh(conversation_hex: str, seq: int, *, again: bool = False) -> bool:
     Returns:
         Whether triage answered in time (or there was nothing to read).
     """
-    conversation = access.unlocked(conversation_hex)
-    if conversation.erased_at:
+    unread = collect([(conversation_hex, seq)])
+    if not unread:
         return True
-    # Words before a human decision are weighed too, each for itself, or the sweep would find them for ever.
-    since = min(standing.read(conversation).since_seq, seq - 1)
-    turns = list(
-        conversation.messages.filter(author=Message.RESIDENT, seq__gt=since, seq__lte=seq).order_by("-seq")[:TURNS_READ]
-    )[::-1]
-    if not turns or turns[-1].seq != seq:
-        return True
-    texts = [unseal_text(conversation, f"line:{turn.seq}:{turn.author}", turn.text_sealed) for turn in turns]
+    read = [_read_in_time(one, SECOND_LIMIT_SECONDS if again else TIME_LIMIT_SECONDS) for one in unread]
+    settle(read, again=again)
+    return all(one.in_time for one in read)
+
+
+def collect(places: Sequence[tuple[str, int]]) -> list[Unread]:
+    """The words that triage needs for the resident's messages at these places: (conversation, seq)."""
+    asked = {uuid.UUID(hex=hex_) for hex_, _ in places}
+    conversations = {one.hex: one for one in Conversation.objects.filter(pk__in=asked)}
     triage.look()
-    assessment, in_time = _assess_in_time(texts, SECOND_LIMIT_SECONDS if again else TIME_LIMIT_SECONDS)
-    spans = _spans(assessment, [turn.seq for turn in turns], texts)
-    with transaction.atomic():
-        conversation = access.locked(conversation_hex)
-        if conversation.erased_at or Weighing.objects.filter(message=turns[-1]).exists():
-            return in_time
-        if in_time or again:
-            _keep_weighing(conversation, turns[-1], assessment, spans)
-        before = after = standing.read(conversation)
-        if before.since_seq < seq:
-            # Else a human decided with these words before them, perhaps while triage was reading.
-            after = standing.after_message(before, assessment, spans, waiting=conversation.state)
-            _settle(conversation, before, after)
-    if in_time or again:
-        alarmed = standing.level_of(after).is_crisis and not standing.level_of(before).is_crisis
-        feedback.seen(assessment, alarmed=alarmed, turns=texts)
-    return in_time
+    found = []
+    for hex_, seq in places:
+        conversation = conversations.get(hex_)
+        if conversation is None or conversation.erased_at:
+            continue
+        # Words before a human decision are weighed too, each for itself, or the sweep would find them for ever.
+        since = min(standing.read(conversation).since_seq, seq - 1)
+        turns = _turns(conversation, since, seq)
+        if turns and turns[-1][0] == seq:
+            found.append(Unread(hex_, seq, tuple(turn for turn, _ in turns), tuple(text for _, text in turns)))
+    return found
 
 
-def _keep_weighing(conversation: Conversation, message: Message, assessment: Assessment, spans: list[Span]) -> None:
-    Weighing.objects.create(
-        message=message,
+def _turns(conversation: Conversation, since: int, seq: int) -> list[tuple[int, str]]:
+    """The resident's latest messages after ``since`` up to ``seq``, from memory or from the database."""
+    held = recent.upto(conversation.hex, seq)
+    turns = [(line.seq, line.text) for line in held if line.author == Message.RESIDENT and line.seq > since]
+    if held and held[-1].seq == seq and (held[0].seq <= since + 1 or len(turns) >= TURNS_READ):
+        return turns[-TURNS_READ:]
+    written = conversation.messages.filter(author=Message.RESIDENT, seq__gt=since, seq__lte=seq).order_by("-seq")
+    return [
+        (one.seq, unseal_text(conversation, f"line:{one.seq}:{one.author}", one.text_sealed))
+        for one in written[:TURNS_READ][::-1]
+    ]
+
+
+def assess_all(unread: Sequence[Unread]) -> list[Read]:
+    """Let triage read. Touches no database and never raises; whoever calls it sees that it does not hang."""
+    return [Read(one, _assess(one.texts)) for one in unread]
+
+
+def submit(unread: Sequence[Unread]) -> Future[list[Read]]:
+    """The same in a thread of triage's own."""
+    return _reader.submit(assess_all, unread)
+
+
+def settle(read: Sequence[Read], *, again: bool = False) -> None:
+    """Keep what triage made of messages, and move levels by it, in one transaction.
+
+    Args:
+        read: in the order of the messages.
+        again: whether an answer that did not come in time counts as one: not scored, a human first.
+    """
+    alarmed: list[tuple[Read, bool]] = []
+    with transaction.atomic(savepoint=False):
+        conversations = access.locked_many({one.unread.conversation for one in read})
+        messages = _unweighed_ids([one.unread for one in read], conversations)
+        weighings: list[Weighing] = []
+        for one in read:
+            conversation = conversations.get(one.unread.conversation)
+            message = messages.pop((one.unread.conversation, one.unread.seq), None)
+            if conversation is None or conversation.erased_at or message is None:
+                continue
+            spans = _spans(one.assessment, one.unread.seqs, one.unread.texts)
+            kept = one.in_time or again
+            if kept:
+                weighings.append(_weighing(conversation, message, one, spans))
+                conversation.weighed_seq = max(conversation.weighed_seq, one.unread.seq)
+            before = after = standing.read(conversation)
+            if before.since_seq < one.unread.seq:
+                # Else a human decided with these words before them, perhaps while triage was reading.
+                after = standing.after_message(before, one.assessment, spans, waiting=conversation.state)
+                _move(conversation, before, after)
+            if kept:
+                rose = standing.level_of(after).is_crisis and not standing.level_of(before).is_crisis
+                alarmed.append((one, rose))
+        Weighing.objects.bulk_create(weighings)
+        rows.write_fields(conversations.values(), ("risk_sealed", "weighed_seq"))
+    for one, rose in alarmed:
+        feedback.seen(one.assessment, alarmed=rose, turns=one.unread.texts)
+
+
+def _unweighed_ids(unread: Sequence[Unread], conversations: Mapping[str, Conversation]) -> dict[tuple[str, int], int]:
+    """The ids of these messages, of those that have no weighing yet."""
+    places = [(conversations[one.conversation].pk, one.seq) for one in unread if one.conversation in conversations]
+    return rows.unweighed_ids(places)
+
+
+def _weighing(conversation: Conversation, message_id: int, read: Read, spans: list[Span]) -> Weighing:
+    assessment = read.assessment
+    return Weighing(
+        message_id=message_id,
         model_version=assessment.model_version,
         assessment_sealed=seal_record(
             conversation,
-            f"weighing:{message.seq}",
+            f"weighing:{read.unread.seq}",
             Risk(
                 level=assessment.level.code,
                 scored=assessment.scored,
@@ -94,15 +187,14 @@ def _keep_weighing(conversation: Conversation, message: Message, assessment: Ass
             ),
         ),
     )
-    Conversation.objects.filter(pk=conversation.pk, weighed_seq__lt=message.seq).update(weighed_seq=message.seq)
 
 
 def unweighed(limit: int = 50) -> list[tuple[str, int]]:
     """Messages of open conversations that triage has not read: (conversation, seq), oldest first."""
-    rows = Message.objects.filter(
+    left = Message.objects.filter(
         author=Message.RESIDENT, weighing__isnull=True, conversation__closed_at__isnull=True
     ).order_by("pk")
-    return [(row.conversation_id.hex, row.seq) for row in rows[:limit]]
+    return [(one.conversation_id.hex, one.seq) for one in left[:limit]]
 
 
 @transaction.atomic
@@ -147,9 +239,16 @@ def set_level(conversation: Conversation, *, by: Staff, level: Level, reason: st
 
 
 def _settle(conversation: Conversation, before: StandingRisk, after: StandingRisk) -> None:
-    """Keep the level, raise the flags that follow from it, and tell who must know."""
-    conversation.risk_sealed = standing.seal(conversation, after)
+    """Keep the level, raise the flags that follow from it, and tell who must know. The row must be locked."""
+    _move(conversation, before, after)
     conversation.save(update_fields=["risk_sealed"])
+
+
+def _move(conversation: Conversation, before: StandingRisk, after: StandingRisk) -> None:
+    """As :func:`_settle`; whoever calls writes ``risk_sealed``."""
+    if after == before:
+        return
+    conversation.risk_sealed = standing.seal(conversation, after)
     level = Level.from_code(after.risk.level)
     if level.is_crisis and level > standing.level_of(before):
         # Each time that it rises: what a review decided was about the time before.
@@ -159,20 +258,29 @@ def _settle(conversation: Conversation, before: StandingRisk, after: StandingRis
         events.queue_changed()
 
 
-def _assess_in_time(texts: list[str], limit: float) -> tuple[Assessment, bool]:
-    """Triage in a thread of its own, so that a hang delays nobody; and whether it answered within ``limit`` seconds."""
-    in_time = True
+def _read_in_time(unread: Unread, limit: float) -> Read:
+    """Triage in a thread of its own, so that a hang delays nobody for more than ``limit`` seconds."""
     try:
-        return _reader.submit(triage.assess, texts[-1], earlier=tuple(texts[:-1])).result(limit), in_time
+        return submit([unread]).result(limit)[0]
     except TooSlow:
-        in_time = False
-        log.error("triage took longer than %s s; counted as not scored", limit)
+        return too_slow(unread, limit)
+
+
+def too_slow(unread: Unread, limit: float) -> Read:
+    """No answer within ``limit`` seconds: not scored, a human first."""
+    log.error("triage took longer than %s s; counted as not scored", limit)
+    return Read(unread, NOT_SCORED, in_time=False)
+
+
+def _assess(texts: Sequence[str]) -> Assessment:
+    try:
+        return triage.assess(texts[-1], earlier=tuple(texts[:-1]))
     except Exception as error:  # noqa: BLE001 - whatever it is, a human comes first
         log.error("triage failed fault=%s; counted as not scored", type(error).__name__)
-    return Assessment(level=Level.MODERATE, probability=0.5, evidence=(), model_version="none", scored=False), in_time
+        return NOT_SCORED
 
 
-def _spans(assessment: Assessment, seqs: list[int], texts: list[str]) -> list[Span]:
+def _spans(assessment: Assessment, seqs: Sequence[int], texts: Sequence[str]) -> list[Span]:
     """Evidence with the seq of its line and its words; evidence that points nowhere is left out."""
     spans = []
     for piece in assessment.evidence:

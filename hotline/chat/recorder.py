@@ -1,0 +1,199 @@
+"""The one place of a process where the messages of its sockets are kept: many at once, acknowledged after the commit.
+
+While one transaction is under way, whatever is said meanwhile gathers and shares the next: at night that is one
+message, in a surge it is fifty, and the cost of a commit is shared by all. After the acknowledgement triage reads what
+was new, in a thread of its own, and its answers are kept with the next transaction.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from channels.db import database_sync_to_async
+from django.db import DatabaseError, transaction
+
+from hotline.chat import errors
+from hotline.chat.errors import Refused
+from hotline.chat.models import Message
+from hotline.chat.services import messages, risk
+from hotline.chat.services.messages import Receipt, Saying
+
+log = logging.getLogger(__name__)
+
+AT_ONCE = 64
+"""How many messages share a transaction at most: the first of them waits for the last."""
+READS_AT_ONCE = 16
+"""How many messages triage is given at once, so that one that hangs holds up few."""
+
+Answer = Receipt | Exception
+"""A receipt, or what is raised to whoever said it."""
+Door = Callable[[Iterable[Any]], Mapping[Any, Any]]
+"""Who is behind some credentials: {credential: a resident's id, or somebody on the staff}; strangers are left out.
+
+Runs on the database thread, inside the transaction of what they say.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """Something said on a socket by whoever holds a credential at a door."""
+
+    door: Door
+    credential: Hashable
+    conversation: str
+    client_id: str
+    text: str
+
+
+class Recorder:
+    """Keeps messages for the sockets of one event loop."""
+
+    def __init__(self) -> None:
+        self._spoken: list[tuple[Spoken, asyncio.Future[Receipt]]] = []
+        self._read: list[risk.Read] = []
+        self._unread: list[risk.Unread] = []
+        self._keeping: asyncio.Task[None] | None = None
+        self._reading: asyncio.Task[None] | None = None
+
+    async def keep(self, spoken: Spoken) -> Receipt:
+        """Keep a message.
+
+        Raises:
+            Refused: as :func:`hotline.chat.services.messages.keep`; session.ended at a closed door.
+            DatabaseError: it could not be kept.
+        """
+        answer: asyncio.Future[Receipt] = asyncio.get_running_loop().create_future()
+        self._spoken.append((spoken, answer))
+        self._start()
+        return await answer
+
+    async def rest(self) -> None:
+        """Returns once all that was said is kept and read."""
+        while tasks := [one for one in (self._keeping, self._reading) if one is not None and not one.done()]:
+            await asyncio.wait(tasks)
+
+    def _start(self) -> None:
+        if self._keeping is None or self._keeping.done():
+            self._keeping = asyncio.get_running_loop().create_task(self._keep_all())
+
+    async def _keep_all(self) -> None:
+        while self._spoken or self._read:
+            batch, self._spoken = self._spoken[:AT_ONCE], self._spoken[AT_ONCE:]
+            read, self._read = self._read, []
+            try:
+                answers, unread = await database_sync_to_async(_keep)([spoken for spoken, _ in batch], read)
+            except Exception as error:  # noqa: BLE001 - whoever waits must be told
+                log.error("messages not kept count=%s fault=%s", len(batch), type(error).__name__)
+                answers, unread = [DatabaseError()] * len(batch), []
+            for (_, future), answer in zip(batch, answers, strict=True):
+                _tell(future, answer)
+            if unread:
+                self._unread += unread
+                if self._reading is None or self._reading.done():
+                    self._reading = asyncio.get_running_loop().create_task(self._read_all())
+
+    async def _read_all(self) -> None:
+        while self._unread:
+            batch, self._unread = self._unread[:READS_AT_ONCE], self._unread[READS_AT_ONCE:]
+            for read in await _read(batch):
+                self._read.append(read)
+            self._start()
+
+
+def _tell(future: asyncio.Future[Receipt], answer: Answer) -> None:
+    if future.done():
+        # The socket went away meanwhile; its page asks for the receipt when it comes back.
+        return
+    if isinstance(answer, Exception):
+        future.set_exception(answer)
+    else:
+        future.set_result(answer)
+
+
+async def _read(batch: Sequence[risk.Unread]) -> list[risk.Read]:
+    """What triage makes of them. If it hangs on one of several, each gets a time of its own."""
+    limit = risk.TIME_LIMIT_SECONDS
+    try:
+        return await asyncio.wait_for(asyncio.wrap_future(risk.submit(batch)), limit)
+    except TimeoutError:
+        if len(batch) == 1:
+            return [risk.too_slow(batch[0], limit)]
+        return [read for one in batch for read in await _read([one])]
+
+
+def _keep(spoken: Sequence[Spoken], read: Sequence[risk.Read]) -> tuple[list[Answer], list[risk.Unread]]:
+    """Runs on the database thread: one transaction for all; if that fails, one for each."""
+    try:
+        with transaction.atomic():
+            answers: list[Answer] = list(_let_in_and_keep(spoken))
+            if read:
+                risk.settle(read)
+    except Exception as error:  # noqa: BLE001 - one that cannot be kept must not take the others with it
+        if len(spoken) + len(read) > 1:
+            log.warning("kept one by one count=%s fault=%s", len(spoken) + len(read), type(error).__name__)
+        answers = [_keep_alone(one) for one in spoken]
+        _settle_alone(read)
+    return answers, _collect(spoken, answers)
+
+
+def _keep_alone(spoken: Spoken) -> Answer:
+    try:
+        with transaction.atomic():
+            return _let_in_and_keep([spoken])[0]
+    except Exception as error:  # noqa: BLE001 - raised to whoever said it
+        return error
+
+
+def _settle_alone(read: Sequence[risk.Read]) -> None:
+    for one in read:
+        try:
+            risk.settle([one])
+        except Exception as error:  # noqa: BLE001 - the watch finds what was not weighed
+            log.error("not weighed yet fault=%s", type(error).__name__)
+
+
+def _let_in_and_keep(spoken: Sequence[Spoken]) -> list[Receipt | Refused]:
+    if not spoken:
+        return []
+    behind: dict[tuple[Door, Hashable], Any] = {}
+    for door in {one.door for one in spoken}:
+        let_in = door({one.credential for one in spoken if one.door is door})
+        behind |= {(door, credential): who for credential, who in let_in.items()}
+    known = [one for one in spoken if (one.door, one.credential) in behind]
+    sayings = [Saying(one.conversation, behind[one.door, one.credential], one.client_id, one.text) for one in known]
+    kept = iter(messages.keep(sayings) if sayings else ())
+    return [next(kept) if (one.door, one.credential) in behind else Refused(errors.SIGNED_OUT) for one in spoken]
+
+
+def _collect(spoken: Sequence[Spoken], answers: Sequence[Answer]) -> list[risk.Unread]:
+    """What triage is to read now: residents' messages that were new."""
+    fresh = [
+        (one.conversation, answer.seq)
+        for one, answer in zip(spoken, answers, strict=True)
+        if isinstance(answer, Receipt) and not answer.repeated and answer.author == Message.RESIDENT
+    ]
+    if not fresh:
+        return []
+    try:
+        return risk.collect(fresh)
+    except Exception as error:  # noqa: BLE001 - the watch finds what was not weighed
+        log.error("not weighed yet fault=%s", type(error).__name__)
+        return []
+
+
+_recorders: dict[int, tuple[asyncio.AbstractEventLoop, Recorder]] = {}
+
+
+def recorder() -> Recorder:
+    """The recorder of the running event loop."""
+    loop = asyncio.get_running_loop()
+    found = _recorders.get(id(loop))
+    if found is None or found[0] is not loop:
+        for key in [key for key, (other, _) in _recorders.items() if other.is_closed()]:
+            del _recorders[key]
+        found = _recorders[id(loop)] = (loop, Recorder())
+    return found[1]

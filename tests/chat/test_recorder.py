@@ -1,0 +1,188 @@
+"""Many who speak at once share a transaction; what happens to one of them happens to no other."""
+
+import asyncio
+import threading
+
+import pytest
+from django.db import IntegrityError, connection
+from django.test.utils import CaptureQueriesContext
+
+from counselors import accounts
+from counselors import services as desk
+from hotline.chat import recent, recorder, sockets
+from hotline.chat.errors import Refused
+from hotline.chat.models import Message, Weighing
+from hotline.chat.services import erasure, messages, moves, risk
+from tests import factories
+from tests.wire import desk_page, resident_page, there
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def spoken(talk, text, client_id=""):
+    return recorder.Spoken(
+        lambda credentials: dict.fromkeys(credentials, talk.resident.pk),
+        talk.hex,
+        talk.hex,
+        client_id or factories.client_id(),
+        text,
+    )
+
+
+@pytest.fixture
+def crowd(db):
+    return [factories.begin() for _ in range(8)]
+
+
+def test_many_sayings_cost_few_statements(crowd):
+    door = dict.fromkeys
+
+    def cost(some):
+        said = [
+            recorder.Spoken(lambda c, t=talk: door(c, t.resident.pk), talk.hex, talk.hex, factories.client_id(), "在吗")
+            for talk in some
+        ]
+        with CaptureQueriesContext(
+            connection,
+        ) as queries:
+            recorder._keep(said, [])
+        return len(queries)
+
+    cost(crowd)
+    assert cost(crowd[:1]) == cost(crowd) < 10
+
+
+async def test_words_said_at_once_are_kept_in_one_transaction_and_each_is_weighed(crowd, plain_triage, monkeypatch):
+    batches = []
+    keep = messages.keep
+
+    def counted(sayings):
+        batches.append(len(sayings))
+        return keep(sayings)
+
+    monkeypatch.setattr(messages, "keep", counted)
+    keeper = recorder.Recorder()
+    receipts = await asyncio.gather(*(keeper.keep(spoken(talk, "睡不着")) for talk in crowd))
+    await keeper.rest()
+    assert [receipt.seq for receipt in receipts] == [2] * len(crowd)
+    assert sum(batches) == len(crowd)
+    assert len(batches) < len(crowd)
+    assert await there(Weighing.objects.count) == len(crowd)
+
+
+async def test_one_that_is_refused_leaves_the_others_alone(crowd):
+    closed, stranger, *others = crowd
+    await there(lambda: moves.leave_locked(closed.row))
+    keeper = recorder.Recorder()
+    gone = recorder.Spoken(lambda credentials: {}, 1, stranger.hex, factories.client_id(), "我是谁")
+    answers = await asyncio.gather(
+        keeper.keep(spoken(closed, "还有一句")),
+        keeper.keep(gone),
+        *(keeper.keep(spoken(talk, "在吗")) for talk in others),
+        return_exceptions=True,
+    )
+    await keeper.rest()
+    assert [getattr(answer, "code", "") for answer in answers[:2]] == ["conversation.closed", "session.ended"]
+    assert all(not isinstance(answer, Exception) for answer in answers[2:])
+    assert await there(Message.objects.filter(author="resident").count) == len(others)
+
+
+async def test_when_a_transaction_fails_each_is_tried_by_itself(crowd, monkeypatch):
+    keep = messages.keep
+
+    def one_is_poison(sayings):
+        receipts = keep(sayings)
+        if any(saying.text == "毒" for saying in sayings):
+            raise IntegrityError("poison")
+        return receipts
+
+    monkeypatch.setattr(messages, "keep", one_is_poison)
+    keeper = recorder.Recorder()
+    words = ["毒", *["在吗"] * (len(crowd) - 1)]
+    answers = await asyncio.gather(
+        *(keeper.keep(spoken(talk, text)) for talk, text in zip(crowd, words, strict=True)), return_exceptions=True
+    )
+    await keeper.rest()
+    assert isinstance(answers[0], IntegrityError)
+    assert all(answer.seq == 2 for answer in answers[1:])
+    assert await there(Message.objects.filter(author="resident").count) == len(crowd) - 1
+
+
+async def test_the_same_message_twice_in_one_transaction_is_one_line(crowd):
+    keeper = recorder.Recorder()
+    talk = crowd[0]
+    first, second = await asyncio.gather(*(keeper.keep(spoken(talk, "在吗", "the-very-same-id")) for _ in range(2)))
+    assert (first.seq, first.repeated, second.seq, second.repeated) == (2, False, 2, True)
+    with pytest.raises(Refused, match=r"message\.id_reused"):
+        await keeper.keep(spoken(talk, "不在", "the-very-same-id"))
+    await keeper.rest()
+
+
+async def test_a_triage_that_hangs_on_one_delays_no_acknowledgement_and_hides_nobody(crowd, plain_triage, monkeypatch):
+    assess, awake = risk.triage.assess, threading.Event()
+
+    def hang(text, *, earlier=()):
+        if text == "挂起":
+            awake.wait(30)
+        return assess(text, earlier=earlier)
+
+    monkeypatch.setattr(risk.triage, "assess", hang)
+    keeper = recorder.Recorder()
+    try:
+        words = ["挂起", *["睡不着"] * (len(crowd) - 1)]
+        await asyncio.gather(*(keeper.keep(spoken(talk, text)) for talk, text in zip(crowd, words, strict=True)))
+        assert await there(Message.objects.filter(author="resident").count) == len(crowd)
+        await keeper.rest()
+    finally:
+        awake.set()
+    assert await there(Weighing.objects.count) == len(crowd) - 1
+    assert await there(risk.unweighed) == [(crowd[0].hex, 2)]
+    record = await there(lambda: risk.standing.read(crowd[0].row))
+    assert not record.risk.scored
+
+
+async def test_new_lines_reach_other_pages_without_the_database(waiting, counselor, pages, monkeypatch):
+    here, at_desk = await pages(resident_page(waiting)), await pages(await there(desk_page, counselor))
+    await here.ask("hello")
+    await at_desk.ask("hello")
+    await at_desk.ask("queue.take_next")
+    await here.until(lambda frame: frame["type"] == "view" and frame["view"]["counselor"] == counselor.alias)
+    await at_desk.say("我在", conversation=waiting.hex)
+    await here.until(lambda f: f["type"] == "lines" and f["lines"][-1]["text"] == "我在")
+    monkeypatch.setattr(sockets, "SURE_SECONDS", 3600.0)
+    with monkeypatch.context() as patch:
+        patch.setattr("hotline.chat.selectors.lines_after", lambda *args, **kwargs: 1 / 0)
+        await here.say("谢谢")
+        await at_desk.until(lambda f: f["type"] == "lines" and f["lines"][-1]["text"] == "谢谢")
+
+
+async def test_whoever_lost_a_conversation_is_pushed_nothing_more(conversation, counselor, coordinator, pages):
+    page = await pages(await there(desk_page, counselor))
+    await page.ask("hello")
+    await page.say("我在", conversation=conversation.hex)
+    await there(moves.give_back, conversation.hex, by=counselor, note="要下班")
+    await there(conversation.says, "悄悄话")
+    assert "悄悄话" not in str(await page.catch_up())
+    await there(accounts.deactivate, counselor, by=coordinator)
+    assert await page.ended() == 4403
+
+
+def test_what_is_erased_is_in_no_memory(waiting):
+    waiting.says("别留下这句")
+    assert recent.after(waiting.hex, 1)
+    erasure.erase_resident(waiting.resident.pk)
+    assert recent.upto(waiting.hex, 10**9) == []
+
+
+def test_memory_holds_lines_without_gaps_or_none(waiting, counselor, monkeypatch):
+    waiting.says("一")
+    desk.claim(waiting.hex, by=counselor)
+    waiting.hears("二", by=counselor)
+    assert [line.seq for line in recent.after(waiting.hex, 0)] == [1, 2, 3, 4]
+    monkeypatch.setattr(recent, "LINES_OF_ONE", 2)
+    waiting.says("三")
+    assert recent.after(waiting.hex, 2) is None
+    assert [line.text for line in recent.after(waiting.hex, 3)] == ["二", "三"]
+    monkeypatch.setattr(recent, "LINES_IN_ALL", 1)
+    waiting.says("四")
+    assert recent.after(waiting.hex, 5) is None
