@@ -107,12 +107,12 @@ def result(one: Scenario, figures: Figures, *, seed: int, seconds: float) -> dic
 
 
 HEAD = ("rounds", "acknowledged", "lost", "duplicated", "out_of_order", "page_differs", "back_p50", "back_max")
-LABELS = ("rounds", "ack'd", "lost", "doubled", "order", "pages", "back p50", "back max")
+LABELS = ("rounds", "ack'd", "lost", "doubled", "order", "pages", "back p50", "back max", "took")
 
 
 def row(found: dict) -> str:
     """A line of the table, and below it what was not kept."""
-    cells = "".join(f"{'-' if found[name] is None else found[name]:>9}" for name in HEAD)
+    cells = "".join(f"{'-' if found[name] is None else found[name]:>9}" for name in (*HEAD, "seconds"))
     line = f"{found['scenario'][:52]:52} {found['storage'][:16]:16}{cells}  {'ok' if found['passed'] else 'MISSED'}"
     beside = [*found["missed"], *(f"{name} {value}" for name, value in found["notes"].items())]
     return "\n".join([line, *(f"    {one}" for one in beside)])

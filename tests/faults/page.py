@@ -44,6 +44,7 @@ class Said:
     at: float
     client_id: str = field(default_factory=lambda: secrets.token_urlsafe(16))
     shown_not_sent: float = 0.0
+    failed: bool = False
     kept: asyncio.Future = field(default_factory=lambda: asyncio.get_running_loop().create_future())
 
 
@@ -94,7 +95,7 @@ class Page:
         said = Said(text, time.monotonic())
         self.written.append(text)
         self.outbox.append(said)
-        if len(self.outbox) == 1 or self.outbox[0].shown_not_sent:
+        if len(self.outbox) == 1 or self.outbox[0].failed:
             self._flush()
         return said
 
@@ -124,6 +125,7 @@ class Page:
                 self.found[f"closed {closed.rcvd.code if closed.rcvd else 1006}"] += 1
             except BREAKS as error:
                 self.found[f"not connected: {type(error).__name__}"] += 1
+            self.found["breaks"] += self.open.is_set()
             self.open.clear()
             self._lost()
             most = min(CAP, BASE * 2**self.tries)
@@ -227,6 +229,8 @@ class Page:
         if not self.open.is_set() or self.socket is None:
             self._fail()
             return
+        for said in self.outbox:
+            said.failed = False
         first = self.outbox[0]
         which = {"conversation": self.conversation} if self.conversation else {}
         frame = {"type": "message.send", "id": id(first), "client_id": first.client_id, "text": first.text, **which}
@@ -251,6 +255,7 @@ class Page:
     def _lost(self) -> None:
         self._stop_timers()
         for said in self.outbox:
+            said.failed = True
             said.shown_not_sent = said.shown_not_sent or time.monotonic()
 
     def _stop_timers(self) -> None:
