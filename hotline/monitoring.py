@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from pathlib import Path
 from threading import Lock
 
 from django.conf import settings
@@ -13,6 +14,7 @@ from django.utils.crypto import constant_time_compare
 
 from counselors.selectors import count_on_duty, count_reviews
 from hotline import metrics
+from hotline.backups import STAMP
 from hotline.chat import selectors
 from hotline.chat.sealing import Unreadable
 from triage.core.levels import Level
@@ -32,6 +34,8 @@ def answer(request: HttpRequest) -> HttpResponse:
     """
     if not settings.METRICS_TOKEN or not _knows_the_token(request.headers.get("Authorization", "")):
         raise Http404
+    stamp = Path(settings.VAR_DIR) / STAMP
+    metrics.last_backup.set(stamp.stat().st_mtime if stamp.exists() else 0)
     _read_line()
     body, content_type = metrics.exposition()
     return HttpResponse(body, content_type=content_type, headers={"Cache-Control": "no-store"})

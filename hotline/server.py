@@ -13,8 +13,11 @@ from typing import Any
 
 from daphne.cli import CommandLineInterface
 from daphne.server import Server
+from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from twisted.internet.defer import Deferred
+
+from hotline.backups import BackupFailed, serve_from
 
 ENDS_WITHIN_SECONDS = 5.0
 """After this long whatever is still busy is cut off. Service managers usually wait ten seconds before they kill."""
@@ -72,8 +75,9 @@ def main() -> None:
     """Serve, with Daphne's options; those given last win."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hotline.settings")
     try:
-        CommandLine().run([*OPTIONS, *sys.argv[1:], "hotline.asgi:application"])
-    except ImproperlyConfigured as trouble:
+        with serve_from(settings.VAR_DIR):
+            CommandLine().run([*OPTIONS, *sys.argv[1:], "hotline.asgi:application"])
+    except (ImproperlyConfigured, BackupFailed) as trouble:
         sys.exit(f"Not started: {trouble}")
 
 

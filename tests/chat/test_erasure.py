@@ -1,5 +1,6 @@
 """What a person erased is nowhere: not in a column, not in the file, not in its log, not behind a key."""
 
+import uuid
 from datetime import timedelta
 from pathlib import Path
 
@@ -9,8 +10,9 @@ from django.utils import timezone
 
 from counselors import services as desk
 from counselors import watch
-from hotline.chat import access, errors, selectors
+from hotline.chat import access, errors, journal, selectors
 from hotline.chat.errors import Refused
+from hotline.chat.journal import Erased
 from hotline.chat.models import Conversation, Feedback, Message, Note, Resident, Weighing
 from hotline.chat.sealing import Unreadable
 from hotline.chat.services import erasure, messages, moves, notes, opening
@@ -153,3 +155,48 @@ def test_a_promise_is_kept_in_portions(transactional_db, monkeypatch, settings):
     for _ in range(3):
         ended(factories.begin(), days=settings.RETENTION_DAYS + 1)
     assert [erasure.erase_outlived() for _ in range(3)] == [2, 1, 0]
+
+
+# --- the journal: what a restore must erase again ---------------------------------------------------------------------
+@pytest.fixture
+def journal_path(tmp_path, settings):
+    settings.VAR_DIR = tmp_path
+    return journal.own_path()
+
+
+def test_every_erasure_is_noted_before_it_is_done(transactional_db, story, another_resident, journal_path, settings):
+    ended(another_resident, days=settings.RETENTION_DAYS + 1)
+    erasure.erase_resident(story.resident.pk)
+    erasure.erase_outlived()
+    told = journal.read(journal_path)
+    assert told.conversations == {story.row.pk, another_resident.row.pk}
+    assert told.residents == {story.resident.pk}
+    assert journal_path.stat().st_mode & 0o777 == 0o600
+
+
+def test_what_came_back_is_erased_again_and_nothing_else(transactional_db, story, waiting, another_resident):
+    waiting.says("还在等")
+    another_resident.says("我的还在")
+    known = Erased(frozenset({waiting.row.pk}), frozenset({story.resident.pk}))
+    assert erasure.erase_again(known) == 2
+    assert erasure.erase_again(known) == 0
+    assert waiting.row.erased_at is not None
+    assert (waiting.row.state, story.row.state) == ("closed", "closed")
+    assert [line.text for line in selectors.lines_after(another_resident.row, 0)][-1] == "我的还在"
+
+
+def test_a_journal_that_was_cut_off_tells_what_it_can(journal_path):
+    whole, cut = uuid.uuid4(), uuid.uuid4()
+    journal.write(conversations=[whole])
+    with journal_path.open("a") as file:
+        file.write(f"2026-01-01T00:00:00+00:00 conversation {cut.hex[:20]}")
+    journal.write(conversations=[], residents=[cut])
+    assert journal.read(journal_path) == Erased(frozenset({whole}), frozenset({cut}))
+
+
+def test_nobodys_erasure_waits_for_the_journal(transactional_db, waiting, tmp_path, settings, caplog):
+    waiting.says("忘掉我")
+    settings.VAR_DIR = tmp_path / "nowhere"
+    erasure.erase_resident(waiting.resident.pk)
+    assert waiting.row.erased_at is not None
+    assert "journal of erasures was not written" in caplog.text

@@ -11,7 +11,8 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
 
-from hotline.chat import events, recent
+from hotline.chat import events, journal, recent
+from hotline.chat.journal import Erased
 from hotline.chat.keys import forget_keys
 from hotline.chat.models import Conversation, Resident
 from hotline.chat.services import moves
@@ -32,7 +33,9 @@ def erase_resident(resident_id: uuid.UUID) -> None:
     """
     with transaction.atomic():
         resident = Resident.objects.select_for_update().get(pk=resident_id)
-        for conversation in Conversation.objects.select_for_update().filter(resident=resident):
+        conversations = list(Conversation.objects.select_for_update().filter(resident=resident))
+        journal.write(conversations=[one.pk for one in conversations], residents=[resident.pk])
+        for conversation in conversations:
             if conversation.state != State.CLOSED:
                 moves.leave_locked(conversation, cause="erased")
             _destroy(conversation)
@@ -56,11 +59,42 @@ def erase_outlived() -> int:
         return 0
     with transaction.atomic():
         rows = list(outlived.select_for_update().filter(pk__in=keys))
+        journal.write(conversations=[one.pk for one in rows])
         for conversation in rows:
             _destroy(conversation)
     forget_keys()
     scrub_free_space()
     return len(rows)
+
+
+def erased_so_far() -> Erased:
+    """What the database itself knows to be erased."""
+    conversations = Conversation.objects.filter(erased_at__isnull=False).values_list("pk", flat=True)
+    residents = Resident.objects.filter(erased_at__isnull=False).values_list("pk", flat=True)
+    return Erased(frozenset(conversations), frozenset(residents))
+
+
+def erase_again(known: Erased) -> int:
+    """After a restore: erase what had been erased since the backup was made.
+
+    Returns:
+        How many conversations came back with the backup and are gone again.
+    """
+    before = erased_so_far()
+    again = known - before
+    for resident_id in again.residents:
+        if Resident.objects.filter(pk=resident_id).exists():
+            erase_resident(resident_id)
+    for key in again.conversations:
+        with transaction.atomic():
+            conversation = Conversation.objects.select_for_update().filter(pk=key, erased_at__isnull=True).first()
+            if conversation is not None:
+                if conversation.state != State.CLOSED:
+                    moves.leave_locked(conversation, cause="erased")
+                _destroy(conversation)
+    forget_keys()
+    scrub_free_space()
+    return len(erased_so_far().conversations - before.conversations)
 
 
 def _destroy(conversation: Conversation) -> None:
