@@ -20,6 +20,7 @@ from counselors import services
 from counselors.models import StaffMember
 from counselors.reading import open_to_read
 from counselors.roles import PERMISSIONS, Permission, Role
+from hotline import metrics
 from hotline.chat import access, errors, events, protocol, selectors
 from hotline.chat.errors import Refused
 from hotline.chat.models import Conversation, as_time
@@ -39,6 +40,7 @@ BOARD_EVERY_SECONDS = 0.5
 class DeskSocket(FrameSocket):
     """One page of a counselor or a supervisor."""
 
+    kind = "desk"
     handlers: ClassVar = {
         protocol.DeskHello: "hello",
         protocol.DeskPing: "ping",
@@ -115,6 +117,8 @@ class DeskSocket(FrameSocket):
         await self.answer(welcome)
         for hex_ in held:
             await self._push_lines(hex_)
+            if hex_ in frame.held:
+                metrics.replayed("hello", self.following.get(hex_, 0) - frame.held[hex_])
         for hex_ in await self.as_staff(_no_longer_held, frame.held):
             self.following[hex_] = frame.held[hex_]
             await self._lose(hex_)
@@ -126,6 +130,7 @@ class DeskSocket(FrameSocket):
         await self.answer(protocol.Pong(id=frame.id, at=as_time(timezone.now())))
         for hex_, last in upto.items():
             if last > frame.held.get(hex_, last):
+                metrics.replayed("ping", last - frame.held[hex_])
                 self.following[hex_] = frame.held[hex_]
                 await self._push_lines(hex_)
         await self.on_desk({})
@@ -163,6 +168,7 @@ class DeskSocket(FrameSocket):
         """What came after."""
         shown = frame.conversation in self.following
         lines, upto = await self.as_staff(_rest, frame.conversation, frame.after, shown=shown)
+        metrics.replayed("sync", len(lines))
         await self.answer(protocol.DeskLines(conversation=frame.conversation, lines=lines, upto=upto))
 
     # --- frames: people -----------------------------------------------------------------------------------------------

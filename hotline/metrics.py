@@ -47,7 +47,7 @@ last_backup = _gauge("last_backup_timestamp_seconds", "When this machine last fi
 database_up = _gauge("database_up", "Whether the database answered when it was asked for the above")
 
 # --- this process -----------------------------------------------------------------------------------------------------
-_acknowledgement = _seconds("acknowledgement", "From a message's frame to its acknowledgement", "author")
+_acknowledgement = _seconds("acknowledgement", "From a message's words to its receipt, which is sent at once", "author")
 _acknowledgements = {author: _acknowledgement.labels(author) for author in ("resident", "counselor")}
 _not_kept = _counter("messages_not_kept", "Frames that the database did not take: answered as not sent")
 _replayed = _counter("lines_replayed", "Lines sent because a page asked what it lacks", "asked_by")
@@ -55,18 +55,20 @@ _replays = {asked_by: _replayed.labels(asked_by) for asked_by in ("hello", "sync
 _hints = _counter("hints", "Hints to other sockets: published, or missed since the layer did not take them", "outcome")
 _published, _missed = _hints.labels("published"), _hints.labels("missed")
 _sockets = _gauge("sockets", "Open sockets", "kind")
-_open = {kind: _sockets.labels(kind) for kind in ("resident", "desk")}
+for _kind in ("resident", "desk"):
+    # Told as none before the first comes.
+    _sockets.labels(_kind)
 writes_queued = _gauge("writes_queued", "Messages that wait for their transaction in this process")
 _loop_lag = _seconds("event_loop_lag", "How much later than it asked the event loop woke somebody")
 _triage = _seconds("triage", "How long triage read one message")
 _not_scored = _counter("triage_not_scored", "Messages that triage did not score: a human looks first", "why")
-_unscored = {why: _not_scored.labels(why) for why in ("late", "fault")}
+_late, _unreadable = _not_scored.labels("late"), _not_scored.labels("unreadable")
 watch_kept = _gauge("watch_kept_timestamp_seconds", "When this process last finished a round of the watch")
 not_journalled = _counter("erasures_not_journalled", "Erasures that the journal did not take: a restore may miss them")
 
 
 def acknowledged(author: str, began: float) -> None:
-    """A message was acknowledged; ``began`` is when its frame came, by ``time.perf_counter``."""
+    """A message has its receipt; ``began`` is when its words came, by ``time.perf_counter``."""
     _acknowledgements[author].observe(time.perf_counter() - began)
 
 
@@ -77,7 +79,7 @@ def not_kept() -> None:
 
 def replayed(asked_by: str, lines: int) -> None:
     """A page asked for what it lacks, by ``hello``, ``sync`` or ``ping``, and was sent so many lines."""
-    if lines:
+    if lines > 0:
         _replays[asked_by].inc(lines)
 
 
@@ -93,22 +95,24 @@ def hint_missed() -> None:
 
 def socket_opened(kind: str) -> None:
     """A socket of a ``resident`` or a ``desk`` is served from now on."""
-    _open[kind].inc()
+    _sockets.labels(kind).inc()
 
 
 def socket_closed(kind: str) -> None:
     """It is served no more."""
-    _open[kind].dec()
+    _sockets.labels(kind).dec()
 
 
-def triage_read(began: float) -> None:
-    """Triage answered; ``began`` is when it was asked, by ``time.perf_counter``."""
+def triage_read(began: float, *, scored: bool) -> None:
+    """Triage answered; ``began`` is when it was asked, by ``time.perf_counter``. Without a score it could not read."""
     _triage.observe(time.perf_counter() - began)
+    if not scored:
+        _unreadable.inc()
 
 
-def not_scored(why: str) -> None:
-    """Triage did not score a message: ``late`` or ``fault``."""
-    _unscored[why].inc()
+def triage_late() -> None:
+    """Triage did not answer within its time."""
+    _late.inc()
 
 
 async def watch_loop() -> None:

@@ -15,6 +15,7 @@ from django.db import transaction
 from django.http.cookie import parse_cookie
 from django.utils import timezone
 
+from hotline import metrics
 from hotline.chat import access, errors, events, protocol, selectors
 from hotline.chat.codes import VISIT_COOKIE
 from hotline.chat.errors import Refused
@@ -41,6 +42,7 @@ def _nobody() -> int:
 class ResidentSocket(FrameSocket):
     """One page of a resident."""
 
+    kind = "resident"
     handlers: ClassVar = {
         protocol.ResidentHello: "hello",
         protocol.ResidentSend: "say",
@@ -115,6 +117,7 @@ class ResidentSocket(FrameSocket):
                 heartbeat_seconds=settings.HEARTBEAT_SECONDS,
             )
         )
+        metrics.replayed("hello", len(found) if frame.after else 0)
         self.expect_ping(settings.HEARTBEAT_SECONDS)
         await self._push_lines()
 
@@ -149,6 +152,7 @@ class ResidentSocket(FrameSocket):
     async def sync(self, frame: protocol.ResidentSync) -> None:
         """What came after."""
         found, upto = await self.as_resident(_lines, self._hex(), frame.after)
+        metrics.replayed("sync", len(found))
         self.sent_upto = max(self.sent_upto, found[-1].seq if found else 0)
         await self.answer(protocol.ResidentLines(lines=found, upto=upto))
 
@@ -208,6 +212,7 @@ class ResidentSocket(FrameSocket):
         self.expect_ping(settings.HEARTBEAT_SECONDS)
         await self.answer(protocol.Pong(id=frame.id, at=as_time(timezone.now())))
         if upto > frame.after:
+            metrics.replayed("ping", upto - frame.after)
             self.sent_upto = min(self.sent_upto, frame.after)
             await self._push_lines()
         await self.on_view({})

@@ -17,6 +17,7 @@ from asgiref.sync import async_to_sync
 from channels.layers import get_channel_layer
 from django.db import transaction
 
+from hotline import metrics
 from hotline.layer import ProcessLayer
 
 log = logging.getLogger(__name__)
@@ -149,14 +150,19 @@ class _Publisher:
             for group, message in taken.values():
                 if layer is not None and time.monotonic() >= self.silent_until:
                     await self._publish_one(layer, group, message)
+                else:
+                    metrics.hint_missed()
 
     async def _publish_one(self, layer: Any, group: str, message: dict[str, Any]) -> None:
         try:
             await _publish(layer, group, message)
+            metrics.hint_published()
         except TimeoutError:
+            metrics.hint_missed()
             self.silent_until = time.monotonic() + SILENT_SECONDS
             log.warning("the layer hangs; no hints for %s s", SILENT_SECONDS)
         except Exception as error:  # noqa: BLE001 - Redis away: the record stands, pages catch up
+            metrics.hint_missed()
             log.warning("hint missed kind=%s fault=%s", message["kind"], type(error).__name__)
 
 

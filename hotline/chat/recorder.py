@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +17,7 @@ from typing import Any
 from channels.db import database_sync_to_async
 from django.db import DatabaseError, transaction
 
+from hotline import metrics
 from hotline.chat import errors
 from hotline.chat.errors import Refused
 from hotline.chat.models import Message
@@ -66,10 +68,17 @@ class Recorder:
             Refused: as :func:`hotline.chat.services.messages.keep`; session.ended at a closed door.
             DatabaseError: it could not be kept.
         """
+        began = time.perf_counter()
         answer: asyncio.Future[Receipt] = asyncio.get_running_loop().create_future()
         self._spoken.append((spoken, answer))
         self._start()
-        return await answer
+        receipt = await answer
+        metrics.acknowledged(receipt.author, began)
+        return receipt
+
+    def queued(self) -> int:
+        """How many messages wait for their transaction to begin."""
+        return len(self._spoken)
 
     async def rest(self) -> None:
         """Returns once all that was said is kept and read."""
@@ -196,4 +205,5 @@ def recorder() -> Recorder:
         for key in [key for key, (other, _) in _recorders.items() if other.is_closed()]:
             del _recorders[key]
         found = _recorders[id(loop)] = (loop, Recorder())
+        metrics.writes_queued.set_function(found[1].queued)
     return found[1]

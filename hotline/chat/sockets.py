@@ -22,6 +22,7 @@ from channels.layers import get_channel_layer
 from django.conf import settings
 from django.db import DatabaseError
 
+from hotline import metrics
 from hotline.chat import errors, events, protocol, recent
 from hotline.chat.errors import Refused
 from hotline.chat.recorder import Door, Spoken, recorder
@@ -100,6 +101,8 @@ class FrameSocket(AsyncWebsocketConsumer):
 
     handlers: ClassVar[Mapping[type, str]] = {}
     """Frame type -> name of the method that answers it."""
+    kind: ClassVar[str] = ""
+    """Whose page it serves, for metrics: resident or desk."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -129,12 +132,14 @@ class FrameSocket(AsyncWebsocketConsumer):
                 self.channel_layer = None
                 self.renew_soon()
         _open.add(self)
+        metrics.socket_opened(self.kind)
         try:
             with suppress(StopConsumer):
                 while True:
                     await self.dispatch(await receive())
         finally:
             _open.discard(self)
+            metrics.socket_closed(self.kind)
             if hearing is not None:
                 hearing.cancel()
                 with suppress(asyncio.CancelledError):
@@ -258,6 +263,7 @@ class FrameSocket(AsyncWebsocketConsumer):
         except Refused as refusal:
             await self.refuse(request, refusal)
         except DatabaseError as error:
+            metrics.not_kept()
             log.error("not kept frame=%s fault=%s", type(frame).__name__, type(error).__name__)
             await self.refuse(request, Refused(errors.NOT_KEPT))
         except Unreadable as error:

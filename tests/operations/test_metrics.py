@@ -9,9 +9,11 @@ from django.test import Client
 from prometheus_client.parser import text_string_to_metric_families
 
 from hotline import metrics, monitoring
-from hotline.chat import selectors
+from hotline.chat import events, selectors
 from hotline.chat.models import Conversation
+from hotline.chat.recorder import recorder
 from hotline.chat.services import moves, opening
+from tests.wire import desk_page, resident_page, there
 
 TOKEN = "a-token-that-is-long-enough-for-this"
 BEARER = f"Bearer {TOKEN}"
@@ -126,8 +128,8 @@ def test_what_happens_here_is_counted():
     metrics.socket_opened("desk")
     metrics.socket_closed("desk")
     metrics.not_kept()
-    metrics.not_scored("late")
-    metrics.triage_read(time.perf_counter())
+    metrics.triage_late()
+    metrics.triage_read(time.perf_counter(), scored=False)
     after = samples(metrics.exposition()[0].decode())
     changed = {key: after[key] - before[key] for key in after if after[key] != before[key]}
     counted = {key: value for key, value in changed.items() if not key[0].endswith(("_bucket", "_sum"))}
@@ -140,6 +142,7 @@ def test_what_happens_here_is_counted():
         ("hotline_sockets", "desk"): 1,
         ("hotline_messages_not_kept_total",): 1,
         ("hotline_triage_not_scored_total", "late"): 1,
+        ("hotline_triage_not_scored_total", "unreadable"): 1,
     }
     metrics.socket_closed("desk")
 
@@ -158,3 +161,48 @@ async def test_a_loop_that_is_held_up_shows():
     finally:
         task.cancel()
     assert slow() > before
+
+
+def count(*key):
+    return samples(metrics.exposition()[0].decode()).get(key, 0.0)
+
+
+async def test_a_conversation_is_counted_as_it_goes(transactional_db, conversation, counselor, plain_triage, pages):
+    staff_page = await there(desk_page, counselor)
+    sockets = count("hotline_sockets", "resident"), count("hotline_sockets", "desk")
+    page, desk = await pages(resident_page(conversation)), await pages(staff_page)
+    await page.ask("hello")
+    await desk.ask("hello")
+    assert (count("hotline_sockets", "resident"), count("hotline_sockets", "desk")) == (sockets[0] + 1, sockets[1] + 1)
+    before = {
+        key: count(*key)
+        for key in (
+            ("hotline_acknowledgement_seconds_count", "resident"),
+            ("hotline_triage_seconds_count",),
+            ("hotline_hints_total", "published"),
+            ("hotline_lines_replayed_total", "sync"),
+        )
+    }
+    await page.say("你好")
+    await desk.until(lambda frame: frame["type"] == "lines" and frame["lines"][-1]["text"] == "你好")
+    await recorder().rest()
+    await page.send("sync", after=0)
+    await page.catch_up()
+    grown = [key[0] for key, value in before.items() if count(*key) <= value]
+    assert not grown, f"not counted: {grown}"
+    for one in (page, desk):
+        await one.leave()
+    assert (count("hotline_sockets", "resident"), count("hotline_sockets", "desk")) == sockets
+
+
+async def test_a_hint_that_the_layer_did_not_take_is_counted(transactional_db, conversation, pages, monkeypatch):
+    async def refuse(layer, group, message):
+        raise OSError("away")
+
+    page = await pages(resident_page(conversation))
+    await page.ask("hello")
+    before = count("hotline_hints_total", "missed")
+    monkeypatch.setattr(events, "_publish", refuse)
+    await page.say("你好")
+    await page.catch_up()
+    assert count("hotline_hints_total", "missed") > before

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 import uuid
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -12,6 +13,7 @@ from dataclasses import dataclass
 from django.db import transaction
 from django.utils import timezone
 
+from hotline import metrics
 from hotline.chat import access, errors, events, recent, rows, standing
 from hotline.chat.errors import Refused
 from hotline.chat.keys import seal_record, unseal_text
@@ -119,7 +121,14 @@ def _turns(conversation: Conversation, since: int, seq: int) -> list[tuple[int, 
 
 def assess_all(unread: Sequence[Unread]) -> list[Read]:
     """Let triage read. Touches no database and never raises; whoever calls it sees that it does not hang."""
-    return [Read(one, _assess(one.texts)) for one in unread]
+    return [Read(one, _assess_timed(one.texts)) for one in unread]
+
+
+def _assess_timed(texts: Sequence[str]) -> Assessment:
+    began = time.perf_counter()
+    assessment = _assess(texts)
+    metrics.triage_read(began, scored=assessment.scored)
+    return assessment
 
 
 def submit(unread: Sequence[Unread]) -> Future[list[Read]]:
@@ -268,6 +277,7 @@ def _read_in_time(unread: Unread, limit: float) -> Read:
 
 def too_slow(unread: Unread, limit: float) -> Read:
     """No answer within ``limit`` seconds: not scored, a human first."""
+    metrics.triage_late()
     log.error("triage took longer than %s s; counted as not scored", limit)
     return Read(unread, NOT_SCORED, in_time=False)
 
