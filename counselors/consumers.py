@@ -21,7 +21,7 @@ from counselors.models import StaffMember
 from counselors.reading import open_to_read
 from counselors.roles import PERMISSIONS, Permission, Role
 from hotline import metrics
-from hotline.chat import access, errors, events, protocol, selectors
+from hotline.chat import access, errors, events, protocol, queue, selectors
 from hotline.chat.errors import Refused
 from hotline.chat.models import Conversation, as_time
 from hotline.chat.services import moves, notes, risk
@@ -33,6 +33,7 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 QUEUE_EVERY_SECONDS = 0.15
+RISK_EVERY_SECONDS = 0.25
 BOARD_EVERY_SECONDS = 0.5
 """Hints that come in bursts are answered by one fresh list."""
 
@@ -161,6 +162,7 @@ class DeskSocket(FrameSocket):
         """The board, now and whenever it changes."""
         board = await self.as_staff(_board, frame.id)
         await self.join(events.QUEUE)
+        await self.join(events.BOARD)
         self.watching = True
         await self.answer(board)
 
@@ -275,6 +277,16 @@ class DeskSocket(FrameSocket):
             await self._lose(hex_)
             return
         await self.answer(protocol.View(view=view))
+
+    async def on_risk(self, message: dict[str, Any]) -> None:
+        """What speaks for a level moves with every message: a few of them are shown together."""
+        hex_ = message["conversation"]
+        if hex_ in self.following:
+            self.after(RISK_EVERY_SECONDS, f"risk.{hex_}", lambda: self.on_view(message))
+
+    async def on_board(self, message: dict[str, Any]) -> None:
+        """Something that only boards show has changed."""
+        self.after(BOARD_EVERY_SECONDS, "board", self._send_board)
 
     async def on_queue(self, message: dict[str, Any]) -> None:
         """The queue has moved."""
@@ -412,7 +424,7 @@ def _arrive(staff: StaffMember) -> tuple[list[str], bool]:
 
 
 def _welcome(staff: StaffMember, request: int) -> protocol.DeskWelcome:
-    rows = selectors.queue_rows()[0] if staff.may(Permission.TAKE) else []
+    rows = queue.rows()[0] if staff.may(Permission.TAKE) else []
     return protocol.DeskWelcome(
         id=request,
         me=staff_selectors.colleague(staff),
@@ -434,7 +446,7 @@ def _heartbeat_seconds() -> int:
 def _queue(staff: StaffMember) -> tuple[list[protocol.QueueRow], int]:
     if not staff.may(Permission.TAKE):
         raise Refused(errors.NOT_ALLOWED)
-    return selectors.queue_rows()
+    return queue.rows()
 
 
 def _heartbeat(staff: StaffMember, shown: list[str]) -> dict[str, int]:
@@ -496,9 +508,12 @@ def _board(staff: StaffMember, request: int | None) -> protocol.Board:
     if not staff.may(Permission.WATCH_BOARD):
         raise Refused(errors.NOT_FOUND)
     waiting, overdue = staff_selectors.count_reviews()
+    front = queue.front(staff_selectors.WAITING_ON_BOARD)
     return protocol.Board(
         id=request,
-        rows=staff_selectors.board_rows(quoting=staff.may(Permission.READ_ANY)),
+        rows=staff_selectors.board_rows(front.keys, quoting=staff.may(Permission.READ_ANY)),
+        waiting=front.total,
+        longest_since=as_time(front.longest_since),
         staff=staff_selectors.colleagues(),
         reviews_open=waiting,
         reviews_overdue=overdue,

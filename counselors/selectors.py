@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -73,15 +73,21 @@ def held(staff: StaffMember) -> list[Conversation]:
 
 
 # --- the board ---------------------------------------------------------------------------------------------------
-def board_rows(*, quoting: bool) -> list[BoardRow]:
+WAITING_ON_BOARD = 200
+"""So many of those who wait stand on the board; how many wait in all stands above."""
+
+
+def board_rows(keys: Sequence[str], *, quoting: bool) -> list[BoardRow]:
     """Who waits (in queue order), then who talks (longest unanswered first).
 
     Args:
+        keys: the conversations of those who wait, in order.
         quoting: with the words that speak for a level, the reasons, and the names residents chose. Only for readers
             who may open what they see.
     """
     talking = Conversation.objects.active().select_related("holder")
-    waiting = [_board_row(conversation, quoting=quoting) for conversation in selectors.queue_now().conversations]
+    rows = {one.hex: one for one in Conversation.objects.waiting().filter(pk__in=keys)}
+    waiting = [_board_row(rows[key], quoting=quoting) for key in keys if key in rows]
     active = [_board_row(conversation, quoting=quoting) for conversation in talking]
     active.sort(key=lambda row: (row.waiting_on_us_since or "~", row.conversation))
     return waiting + active

@@ -14,13 +14,13 @@ from counselors.accounts import deactivate, invite, join, reactivate, set_role
 from counselors.models import Duty, Review, ReviewedFlag, StaffMember
 from counselors.records import ReviewRecord
 from counselors.roles import Permission
-from hotline.chat import access, errors, events, selectors, standing
+from hotline.chat import access, errors, events, queue, selectors, standing
 from hotline.chat.errors import Refused
 from hotline.chat.keys import seal_record
 from hotline.chat.models import Conversation, Flag
 from hotline.chat.services import learning, moves, notes, risk
 from triage.core.levels import Level
-from triage.services import Desk, order_for
+from triage.services import Desk
 
 __all__ = [
     "claim",
@@ -102,11 +102,10 @@ def take_next(*, by: StaffMember) -> Conversation:
         Refused: queue.empty, duty.off, duty.full, staff.not_allowed.
     """
     _check_room(by)
-    now = timezone.now()
     desk = Desk(frozenset(by.languages), selectors.crises_taken_in_a_row())
-    for entry in order_for(desk, selectors.queue_now(now).entries, now=now):
+    for conversation_hex in queue.candidates(desk):
         try:
-            return moves.accept(entry.key, by=by, cause="taken")
+            return moves.accept(conversation_hex, by=by, cause="taken")
         except Refused as refusal:
             if refusal.code not in (errors.TAKEN, errors.CLOSED, errors.MOVED):
                 raise
@@ -168,7 +167,7 @@ def decide(conversation_id: str, *, by: StaffMember, decision: str, reason: str,
             fresh = Flag.objects.filter(conversation=conversation, answered__isnull=True)
             ReviewedFlag.objects.bulk_create([ReviewedFlag(flag=flag, review=review) for flag in fresh])
         learning.remember(conversation, source="supervisor", decision=decision, decided=after, after=judged_upto)
-    events.queue_changed()
+    events.board_changed()
     return review
 
 

@@ -15,7 +15,7 @@ from django.utils.crypto import constant_time_compare
 from counselors.selectors import count_on_duty, count_reviews
 from hotline import metrics
 from hotline.backups import STAMP
-from hotline.chat import selectors
+from hotline.chat import queue, selectors
 from hotline.chat.sealing import Unreadable
 from triage.core.levels import Level
 
@@ -61,7 +61,7 @@ def _read_line() -> None:
 
 
 def _look() -> None:
-    waits = selectors.waits_by_level()
+    waits = queue.waits_by_level()
     for level in Level:
         people, longest = waits.get(level, (0, 0.0))
         metrics.waiting_people.labels(level.code).set(people)

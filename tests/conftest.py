@@ -31,6 +31,15 @@ def only_this_machine():
     patch.undo()
 
 
+@pytest.fixture(autouse=True)
+def nothing_remembered():
+    """What a process keeps in memory belongs to one database; each test has its own."""
+    from hotline.chat import queue, recent
+
+    queue.forget()
+    recent.forget_all()
+
+
 def _is_here(host: str) -> bool:
     try:
         return ipaddress.ip_address(host).is_loopback

@@ -19,7 +19,7 @@ from pathlib import Path
 import simpy
 
 from triage.core.levels import Level
-from triage.core.ordering import Desk, Waiting, order_for, order_queue
+from triage.core.ordering import Desk, Waiting, longest_below, order_for, order_queue
 
 START = datetime(2026, 1, 1, 20, 0, tzinfo=UTC)
 NIGHT_MINUTES = 12 * 60
@@ -97,7 +97,8 @@ class Line:
             if not crisis:
                 break
             row += 1
-        ordered = order_for(Desk(crises_in_a_row=row), order_queue(entries, now=now), now=now)
+        desk = Desk(crises_in_a_row=row)
+        ordered = list(order_for(desk, order_queue(entries), now=now, longest=longest_below(entries)))
         return self.waiting[int(ordered[0].key)]
 
 

@@ -14,14 +14,16 @@ from triage.core import conversation
 from triage.core.assess import version_of
 from triage.core.conversation import follow
 from triage.core.levels import Assessment, Level
-from triage.core.ordering import Desk, Waiting, order_for, order_queue
+from triage.core.ordering import Desk, Waiting
 from triage.core.scorer import BadWeights, Weights
+from triage.core.waitlist import Waitlist
 
 __all__ = [
     "REASONS",
     "Chosen",
     "Desk",
     "Waiting",
+    "Waitlist",
     "assess",
     "assess_in_shadow",
     "assess_turns",
@@ -29,8 +31,6 @@ __all__ = [
     "has_shadow",
     "look",
     "model_version",
-    "order_for",
-    "order_queue",
     "prepare",
     "weights_are_chosen_by",
 ]

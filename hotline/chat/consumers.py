@@ -10,13 +10,14 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import Any, ClassVar, TypeVar
 
+from channels.db import database_sync_to_async
 from django.conf import settings
 from django.db import transaction
 from django.http.cookie import parse_cookie
 from django.utils import timezone
 
 from hotline import metrics
-from hotline.chat import access, errors, events, protocol, selectors
+from hotline.chat import access, errors, events, protocol, queue, selectors
 from hotline.chat.codes import VISIT_COOKIE
 from hotline.chat.errors import Refused
 from hotline.chat.models import Conversation, Visit, as_time
@@ -237,6 +238,9 @@ class ResidentSocket(FrameSocket):
             self.after(PLACE_EVERY_SECONDS, "place", self._tell_place)
 
     async def _tell_place(self) -> None:
+        await _queue_is_known()
+        if queue.place_of(self.hex, before=self.place) == self.place:
+            return
         view, _ = await self.as_resident(self._snapshot, None, before=self.place)
         if view.place != self.place:
             self.place = view.place
@@ -271,7 +275,8 @@ class ResidentSocket(FrameSocket):
         conversation = access.own_of(visit.resident_id, self.hex)
         place = None
         if conversation.state == State.WAITING:
-            place = selectors.place_in(selectors.queue_now(), conversation.hex, before=before)
+            queue.refresh()
+            place = queue.place_of(conversation.hex, before=before)
         view = selectors.resident_view(conversation, place=place, on_duty=self.count_on_duty())
         if after is None:
             return view, []
@@ -282,6 +287,21 @@ class ResidentSocket(FrameSocket):
         if not self.hex:
             raise Refused(errors.BAD_FRAME, "hello first")
         return self.hex
+
+
+_known: asyncio.Task[None] | None = None
+_known_at = 0.0
+
+
+async def _queue_is_known() -> None:
+    """See that this process looked at the queue a moment ago; all who wait share one look."""
+    global _known, _known_at
+    if time.monotonic() - _known_at < PLACE_EVERY_SECONDS / 2:
+        return
+    if _known is None or _known.done() or _known.get_loop() is not asyncio.get_running_loop():
+        _known = asyncio.get_running_loop().create_task(database_sync_to_async(queue.refresh)())
+    await asyncio.shield(_known)
+    _known_at = time.monotonic()
 
 
 def _cookie(scope: dict[str, Any], name: str) -> str:

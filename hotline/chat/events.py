@@ -28,6 +28,8 @@ SILENT_SECONDS = 5.0
 
 QUEUE = "queue"
 """Desks and boards: who waits has changed."""
+BOARD = "board"
+"""Boards: what is said and done with those who have somebody."""
 PLACES = "places"
 """Residents who wait: their place may have changed."""
 
@@ -62,10 +64,20 @@ def view_changed(conversation_hex: str) -> None:
     hint(conversation_group(conversation_hex), "view", conversation=conversation_hex)
 
 
+def risk_changed(conversation_hex: str) -> None:
+    """The level of a conversation, or what speaks for it, has changed: the staff look, not the resident."""
+    hint(conversation_group(conversation_hex), "risk", conversation=conversation_hex)
+
+
 def queue_changed() -> None:
     """Somebody came, went or moved in the queue."""
     hint(QUEUE, "queue")
     hint(PLACES, "place")
+
+
+def board_changed() -> None:
+    """Something that only boards show has changed."""
+    hint(BOARD, "board")
 
 
 def person_taken(conversation_hex: str, by: str) -> None:

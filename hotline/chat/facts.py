@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.utils import timezone
@@ -18,6 +18,9 @@ def nickname_of(conversation: Conversation) -> str:
 
 def is_present(conversation: Conversation) -> bool:
     """Whether the resident's page was heard from within three heartbeats."""
-    if conversation.seen_at is None:
-        return False
-    return timezone.now() - conversation.seen_at < timedelta(seconds=3 * settings.HEARTBEAT_SECONDS)
+    return is_present_at(conversation.seen_at)
+
+
+def is_present_at(seen_at: datetime | None) -> bool:
+    """The same, by when the page was last heard from."""
+    return seen_at is not None and timezone.now() - seen_at < timedelta(seconds=3 * settings.HEARTBEAT_SECONDS)

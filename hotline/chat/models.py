@@ -95,6 +95,9 @@ class Conversation(models.Model):
     example_ref = models.CharField(max_length=32, blank=True, default="", db_index=True)
     """Under which name triage keeps what was decided here; random, made with the first decision."""
 
+    touched = models.PositiveBigIntegerField(default=0, db_index=True)
+    """The number of the last thing that moved this person in the queue, counted over all conversations."""
+
     wrapped_key = models.BinaryField(default=bytes)
     last_seq = models.PositiveBigIntegerField(default=0)
     risk_sealed = models.BinaryField(default=bytes)

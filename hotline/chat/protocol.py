@@ -621,6 +621,8 @@ class Board(Frame, tag="board"):
 
     rows: list[BoardRow]
     staff: list[Colleague]
+    waiting: int
+    longest_since: str
     reviews_open: int
     reviews_overdue: int
     at: str

@@ -29,6 +29,16 @@ def write_fields(conversations: Iterable[Conversation], names: Sequence[str]) ->
         cursor.executemany(f'UPDATE "{CONVERSATIONS}" SET {places} WHERE "id" = %s', rows)
 
 
+def touch(conversation: Conversation) -> None:
+    """Give the row the next number of what moves people in the queue, see :mod:`hotline.chat.queue`."""
+    statement = (
+        f'UPDATE "{CONVERSATIONS}" SET "touched" = (SELECT COALESCE(MAX("touched"), 0) + 1 FROM "{CONVERSATIONS}")'
+        ' WHERE "id" = %s'
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [_prepared(conversation.pk)])
+
+
 def message_ids(places: Sequence[tuple[uuid.UUID, str, str]]) -> list[int]:
     """The ids of the messages that are kept with this conversation, author and client id: a seek for each."""
     if not places:

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Literal
 
-from django.db.models import Count, Q
-from django.utils import timezone
+from django.db.models import Q
 
 from hotline.chat import standing
 from hotline.chat.facts import is_present, nickname_of
@@ -22,18 +18,9 @@ from hotline.chat.protocol import (
     Line,
     NoteView,
     Place,
-    QueueRow,
     ResidentView,
 )
-from hotline.chat.sealing import Unreadable
 from hotline.chat.states import State
-from triage import services as triage
-from triage.core.levels import Level
-from triage.services import Waiting
-
-QUEUE_ROWS_SHOWN = 60
-EXACT_PLACE_UPTO = 5
-"""Up to here a place is told exactly; further back a range is more honest, since people in danger go first."""
 
 
 def label_of(conversation: Conversation) -> str:
@@ -74,54 +61,6 @@ def _line(conversation: Conversation, row: Message) -> Line:
 
 
 # --- the queue -----------------------------------------------------------------------------------------------------
-@dataclass(frozen=True, slots=True)
-class QueueSnapshot:
-    """Everyone who waits, first to be served first."""
-
-    conversations: tuple[Conversation, ...]
-    entries: tuple[Waiting, ...]
-
-    def position(self, conversation_hex: str) -> int | None:
-        """How many are before this one; None when it does not wait."""
-        return next((i for i, entry in enumerate(self.entries) if entry.key == conversation_hex), None)
-
-
-def queue_now(now: datetime | None = None) -> QueueSnapshot:
-    """The queue in order; the order itself is triage's pure function of level, wait and fairness."""
-    waiting = {conversation.hex: conversation for conversation in Conversation.objects.waiting()}
-    entries = triage.order_queue((_entry(conversation) for conversation in waiting.values()), now=now or timezone.now())
-    return QueueSnapshot(tuple(waiting[entry.key] for entry in entries), tuple(entries))
-
-
-def _entry(conversation: Conversation) -> Waiting:
-    record = standing.read(conversation)
-    return Waiting(
-        key=conversation.hex,
-        level=standing.level_of(record),
-        scored=record.risk.scored,
-        doubtful=record.risk.doubtful,
-        language=conversation.language,
-        since=conversation.waiting_since,
-        given_back=conversation.given_back_at is not None,
-    )
-
-
-def waits_by_level(now: datetime | None = None) -> dict[Level, tuple[int, float]]:
-    """How many wait at each level, and for how many seconds the first of them has waited."""
-    now = now or timezone.now()
-    found: dict[Level, tuple[int, float]] = {}
-    columns = ("id", "wrapped_key", "risk_sealed", "erased_at", "waiting_since")
-    for conversation in Conversation.objects.waiting().only(*columns).iterator(chunk_size=500):
-        try:
-            level = standing.level_of(standing.read(conversation))
-        except Unreadable:
-            # As where triage cannot read: somebody should look.
-            level = Level.MODERATE
-        people, longest = found.get(level, (0, 0.0))
-        found[level] = (people + 1, max(longest, (now - conversation.waiting_since).total_seconds()))
-    return found
-
-
 def count_active() -> int:
     """How many conversations somebody holds."""
     return Conversation.objects.active().count()
@@ -136,74 +75,6 @@ def crises_taken_in_a_row(most: int = 8) -> int:
             break
         count += 1
     return count
-
-
-def queue_rows(snapshot: QueueSnapshot | None = None, *, limit: int = QUEUE_ROWS_SHOWN) -> tuple[list[QueueRow], int]:
-    """The first rows of the queue, and how many wait in all."""
-    snapshot = snapshot or queue_now()
-    shown = snapshot.conversations[:limit]
-    counts = _counts(shown)
-    return [_queue_row(conversation, counts) for conversation in shown], len(snapshot.conversations)
-
-
-def _counts(shown: Sequence[Conversation]) -> dict[str, tuple[int, int]]:
-    """Per conversation: messages its resident has written, and the resident's conversations in all."""
-    rows = (
-        Conversation.objects.filter(pk__in=[conversation.pk for conversation in shown])
-        .annotate(
-            written=Count("messages", filter=Q(messages__author=Message.RESIDENT), distinct=True),
-            stories=Count("resident__conversations", distinct=True),
-        )
-        .values_list("pk", "written", "stories")
-    )
-    return {pk.hex: (written, stories) for pk, written, stories in rows}
-
-
-def _queue_row(conversation: Conversation, counts: dict[str, tuple[int, int]]) -> QueueRow:
-    record = standing.read(conversation)
-    written, stories = counts.get(conversation.hex, (0, 1))
-    return QueueRow(
-        conversation=conversation.hex,
-        label=label_of(conversation),
-        risk=record.risk,
-        since=as_time(conversation.waiting_since),
-        language=conversation.language,
-        channel=conversation.channel,
-        topic=conversation.topic,
-        age_band=conversation.age_band,
-        danger=record.declared,
-        returning=stories > 1,
-        given_back=conversation.given_back_at is not None,
-        present=is_present(conversation),
-        written=written,
-    )
-
-
-def place_in(snapshot: QueueSnapshot, conversation_hex: str, *, before: Place | None = None) -> Place | None:
-    """A resident's place, honestly: exact near the front, a range further back, and why it is not the order of arrival.
-
-    The word of why is read off the queue, not off the last place told: a page that comes back after a break, where the
-    place may have jumped, is told as well.
-    """
-    ahead = snapshot.position(conversation_hex)
-    if ahead is None:
-        return None
-    if ahead <= EXACT_PLACE_UPTO:
-        least = most = ahead
-    else:
-        least = ahead // 5 * 5
-        most = least + 4
-    # Once told, the word stays for as long as the place does.
-    fell_back = before is not None and (most > before.most or (most == before.most and before.why == "sooner"))
-    return Place(least=least, most=most, why=_why(snapshot.entries[:ahead], snapshot.entries[ahead], fell_back))
-
-
-def _why(ahead: Sequence[Waiting], mine: Waiting, fell_back: bool) -> Literal["", "danger", "given_back", "sooner"]:
-    if any(entry.level.is_crisis for entry in ahead):
-        return "danger"
-    if any(entry.given_back for entry in ahead):
-        return "given_back"
-    return "sooner" if fell_back or any(entry.since > mine.since for entry in ahead) else ""
 
 
 # --- one conversation ------------------------------------------------------------------------------------------------

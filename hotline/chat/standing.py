@@ -36,6 +36,8 @@ class StandingRisk(Struct, frozen=True, kw_only=True):
 
 
 NOTHING_YET = StandingRisk(risk=Risk(level="low"))
+UNREADABLE = StandingRisk(risk=Risk(level="moderate", scored=False))
+"""Of somebody whose record does not open."""
 
 
 def read(conversation: Conversation) -> StandingRisk:

@@ -72,7 +72,7 @@ function updateColleague(element, one) {
 function showFigures(board) {
   const waiting = board.rows.filter((row) => row.state === "waiting");
   const figures = {
-    "count-waiting": waiting.length,
+    "count-waiting": board.waiting,
     "count-talking": board.rows.length - waiting.length,
     "count-duty": board.staff.filter((one) => one.duty === "on" && one.connected).length,
     "count-help": board.rows.filter((row) => row.help_asked).length,
@@ -81,11 +81,10 @@ function showFigures(board) {
   };
   for (const [name, figure] of Object.entries(figures)) text(part(root, name), String(figure));
   part(root, "overdue-box").classList.toggle("is-some", board.reviews_overdue > 0);
-  const longest = waiting.map((row) => row.since).sort()[0] || "";
   const element = part(root, "longest");
-  since(element, longest);
-  if (!longest) text(element, "–");
-  const count = waiting.length + figures["count-help"];
+  since(element, board.longest_since);
+  if (!board.longest_since) text(element, "–");
+  const count = board.waiting + figures["count-help"];
   document.title = count ? `(${count}) ${plainTitle}` : plainTitle;
 }
 

@@ -111,9 +111,9 @@ def test_the_coordinators_board_quotes_nobody(conversation, coordinator, supervi
 
     opening.set_about(conversation.row, topic="", nickname="月亮邮差", age_band="")
     conversation.says("high: 不想活了")
-    [row] = board_rows(quoting=False)
+    [row] = board_rows([], quoting=False)
     assert (row.risk.level, row.risk.spans, row.label) == ("high", [], f"#{conversation.hex[:4].upper()}")
-    [row] = board_rows(quoting=True)
+    [row] = board_rows([], quoting=True)
     assert (row.risk.spans[0].words, row.label) == ("high", "月亮邮差")
 
 

@@ -8,7 +8,7 @@ import pytest
 from counselors import services as desk
 from counselors import watch
 from counselors.models import Duty
-from hotline.chat import errors, selectors, standing
+from hotline.chat import errors, queue, selectors, standing
 from hotline.chat.errors import Refused
 from hotline.chat.models import Message, Weighing
 from hotline.chat.services import flags, moves, risk
@@ -17,6 +17,11 @@ from triage import services as triage
 from triage.core.levels import Level
 
 pytestmark = pytest.mark.usefixtures("plain_triage")
+
+
+def place_now(hex_, *, before=None):
+    queue.refresh()
+    return queue.place_of(hex_, before=before)
 
 
 def level(talk):
@@ -147,7 +152,7 @@ def test_when_triage_fails_the_words_are_kept_and_a_human_comes_first(waiting):
     record = standing.read(waiting.row)
     assert (record.risk.level, record.risk.scored) == ("moderate", False)
     assert selectors.lines_after(waiting.row, 0)[-1].text == "fault: 你好"
-    assert [one.hex for one in selectors.queue_now().conversations] == [waiting.hex, calm.hex]
+    assert queue.front(99).keys == [waiting.hex, calm.hex]
 
 
 def test_when_triage_hangs_the_words_are_kept_and_a_human_comes_first(waiting, monkeypatch):
@@ -234,59 +239,59 @@ def test_a_message_is_weighed_once(waiting):
 def test_place_is_exact_near_the_front_and_says_why_it_moved_back(plain_triage, db):
     mine = factories.begin()
     mine.says("睡不着")
-    before = selectors.place_in(selectors.queue_now(), mine.hex)
+    before = place_now(mine.hex)
     assert (before.least, before.most, before.why) == (0, 0, "")
     other = factories.begin()
     other.says("high: 不想活了")
-    after = selectors.place_in(selectors.queue_now(), mine.hex, before=before)
+    after = place_now(mine.hex, before=before)
     assert (after.least, after.most, after.why) == (1, 1, "danger")
     moves.leave_locked(other.row)
-    assert selectors.place_in(selectors.queue_now(), mine.hex, before=after).why == ""
+    assert place_now(mine.hex, before=after).why == ""
 
 
 def test_somebody_given_back_is_named_as_the_reason(plain_triage, counselor):
     other = factories.begin()
     desk.claim(other.hex, by=counselor)
     mine = factories.begin()
-    before = selectors.place_in(selectors.queue_now(), mine.hex)
+    before = place_now(mine.hex)
     moves.give_back(other.hex, by=counselor, note="要下班")
-    assert selectors.place_in(selectors.queue_now(), mine.hex, before=before).why == "given_back"
+    assert place_now(mine.hex, before=before).why == "given_back"
 
 
 def test_somebody_who_came_later_and_may_need_it_sooner_is_told_as_the_reason(plain_triage, db):
     mine = factories.begin()
-    before = selectors.place_in(selectors.queue_now(), mine.hex)
+    before = place_now(mine.hex)
     factories.begin().says("moderate: 撑不住了")
-    assert selectors.place_in(selectors.queue_now(), mine.hex, before=before).why == "sooner"
+    assert place_now(mine.hex, before=before).why == "sooner"
 
 
 def test_a_page_that_comes_back_is_told_why_its_place_is_what_it_is(plain_triage, db):
     mine = factories.begin()
     factories.begin().says("high: 不想活了")
-    assert selectors.place_in(selectors.queue_now(), mine.hex).why == "danger"
+    assert place_now(mine.hex).why == "danger"
 
 
 def test_whose_level_was_lowered_is_not_moved_back_without_a_word(plain_triage, supervisor):
     first = factories.begin()
     mine = factories.begin()
     mine.says("high: 不想活了")
-    before = selectors.place_in(selectors.queue_now(), mine.hex)
+    before = place_now(mine.hex)
     risk.override(mine.hex, by=supervisor, level=Level.LOW, reason="是一句歌词")
-    after = selectors.place_in(selectors.queue_now(), mine.hex, before=before)
+    after = place_now(mine.hex, before=before)
     assert (after.most, after.why) == (1, "sooner")
-    assert selectors.place_in(selectors.queue_now(), mine.hex, before=after).why == "sooner"
-    assert selectors.place_in(selectors.queue_now(), first.hex).why == ""
+    assert place_now(mine.hex, before=after).why == "sooner"
+    assert place_now(first.hex).why == ""
 
 
 def test_who_simply_came_later_waits_in_the_order_of_arrival(db):
     factories.begin()
     mine = factories.begin()
-    assert selectors.place_in(selectors.queue_now(), mine.hex).why == ""
+    assert place_now(mine.hex).why == ""
 
 
 def test_further_back_a_range_is_told(db):
     talks = [factories.begin() for _ in range(9)]
-    place = selectors.place_in(selectors.queue_now(), talks[-1].hex)
+    place = place_now(talks[-1].hex)
     assert place.least < 8 <= place.most
 
 

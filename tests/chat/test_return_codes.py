@@ -6,7 +6,7 @@ import pytest
 from argon2.low_level import Type, hash_secret_raw
 from django.conf import settings
 
-from hotline.chat import codes, errors, selectors
+from hotline.chat import codes, errors, queue, selectors
 from hotline.chat.errors import Refused
 from hotline.chat.keys import site_salt
 from hotline.chat.models import Conversation, Resident
@@ -87,7 +87,7 @@ def test_the_earlier_story_is_there_when_they_begin_again(waiting, counselor):
     again = factories.begin(resident=waiting.resident)
     assert again.hex != waiting.hex
     assert selectors.earlier_of(again.row) == [waiting.hex]
-    [row] = selectors.queue_rows()[0]
+    [row] = queue.rows()[0]
     assert row.returning
 
 

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from counselors import services as desk
 from counselors.models import Duty
-from hotline.chat import errors, selectors
+from hotline.chat import errors, queue, selectors
 from hotline.chat.errors import Refused
 from hotline.chat.models import Conversation
 from hotline.chat.services import moves
@@ -18,7 +18,7 @@ from tests import factories
 
 
 def in_order():
-    return [conversation.hex for conversation in selectors.queue_now().conversations]
+    return queue.front(99).keys
 
 
 def last_event(talk):

@@ -9,7 +9,7 @@ from django.test import Client
 from prometheus_client.parser import text_string_to_metric_families
 
 from hotline import metrics, monitoring
-from hotline.chat import events, selectors
+from hotline.chat import events, queue
 from hotline.chat.models import Conversation
 from hotline.chat.recorder import recorder
 from hotline.chat.services import moves, opening
@@ -111,7 +111,7 @@ def test_while_the_database_is_away_the_process_still_answers(db, monkeypatch):
     def away():
         raise DatabaseError("gone")
 
-    monkeypatch.setattr(selectors, "waits_by_level", away)
+    monkeypatch.setattr(queue, "waits_by_level", away)
     found = told()
     assert found["hotline_database_up",] == 0
     assert found["process_open_fds",] > 0

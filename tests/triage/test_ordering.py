@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from triage.core.levels import Level
-from triage.core.ordering import MODERATE_HEAD_START, POLICY, Desk, Waiting, order_for, order_queue
+from triage.core.ordering import MODERATE_HEAD_START, POLICY, Desk, Waiting, longest_below, order_for, order_queue
 
 NOW = datetime(2026, 11, 24, 22, 0, tzinfo=UTC)
 
@@ -25,12 +25,12 @@ people = st.lists(
 
 
 def places(entries):
-    return {one.key: place for place, one in enumerate(order_queue(entries, now=NOW))}
+    return {one.key: place for place, one in enumerate(order_queue(entries))}
 
 
 @given(people)
 def test_imminent_goes_first_then_high(entries):
-    levels = [one.level for one in order_queue(entries, now=NOW)]
+    levels = [one.level for one in order_queue(entries)]
     crisis = [level for level in levels if level.is_crisis]
     assert levels[: len(crisis)] == sorted(crisis, reverse=True)
 
@@ -51,26 +51,26 @@ def test_raising_somebody_never_moves_them_back(entries, data):
 
 @given(people)
 def test_the_order_does_not_depend_on_how_it_was_given(entries):
-    assert order_queue(entries, now=NOW) == order_queue(list(reversed(entries)), now=NOW)
+    assert order_queue(entries) == order_queue(list(reversed(entries)))
 
 
 def test_a_low_that_came_long_before_is_not_overtaken():
     low = Waiting("low", Level.LOW, NOW - timedelta(minutes=61))
     later = Waiting("moderate", Level.MODERATE, low.since + MODERATE_HEAD_START + timedelta(minutes=1))
-    assert [one.key for one in order_queue([later, low], now=NOW)] == ["low", "moderate"]
+    assert [one.key for one in order_queue([later, low])] == ["low", "moderate"]
 
 
 def test_whoever_lost_their_counselor_is_on_top_of_their_band():
     lost = Waiting("lost", Level.HIGH, NOW - timedelta(minutes=1), given_back=True)
     longer = Waiting("longer", Level.HIGH, NOW - timedelta(minutes=9))
-    assert [one.key for one in order_queue([longer, lost], now=NOW)] == ["lost", "longer"]
+    assert [one.key for one in order_queue([longer, lost])] == ["lost", "longer"]
 
 
 def test_what_could_not_be_read_comes_right_behind_a_crisis():
     unread = Waiting("unread", Level.MODERATE, NOW, scored=False)
     moderate = Waiting("moderate", Level.MODERATE, NOW - timedelta(hours=3))
     high = Waiting("high", Level.HIGH, NOW)
-    assert [one.key for one in order_queue([moderate, unread, high], now=NOW)] == ["high", "unread", "moderate"]
+    assert [one.key for one in order_queue([moderate, unread, high])] == ["high", "unread", "moderate"]
 
 
 def waiting(key, level, minutes, **more):
@@ -78,18 +78,18 @@ def waiting(key, level, minutes, **more):
 
 
 def taken_by(desk, *entries):
-    return [one.key for one in order_for(desk, order_queue(entries, now=NOW), now=NOW)]
+    return [one.key for one in order_for(desk, order_queue(entries), now=NOW, longest=longest_below(entries))]
 
 
 def test_doubt_is_sorted_above_a_low_that_came_a_little_earlier():
     doubtful = waiting("doubtful", Level.LOW, 3, doubtful=True)
-    assert [one.key for one in order_queue([waiting("low", Level.LOW, 9), doubtful], now=NOW)] == ["doubtful", "low"]
+    assert [one.key for one in order_queue([waiting("low", Level.LOW, 9), doubtful])] == ["doubtful", "low"]
 
 
 @given(people, st.integers(0, 8))
 def test_nobody_is_lost_and_no_desk_lets_anybody_pass_an_imminent(entries, row):
-    ordered = order_queue(entries, now=NOW)
-    chosen = order_for(Desk(frozenset({"en"}), row), ordered, now=NOW)
+    ordered = order_queue(entries)
+    chosen = list(order_for(Desk(frozenset({"en"}), row), ordered, now=NOW, longest=longest_below(ordered)))
     assert sorted(one.key for one in chosen) == sorted(one.key for one in ordered)
     imminent = [one for one in ordered if one.level is Level.IMMINENT]
     assert chosen[: len(imminent)] == imminent

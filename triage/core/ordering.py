@@ -5,7 +5,7 @@ The constants of :class:`Policy` were settled by ``make simulate-queue``; docs/q
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -74,8 +74,11 @@ class Desk:
     crises_in_a_row: int = 0
 
 
-def priority(entry: Waiting, now: datetime, policy: Policy = POLICY) -> tuple[int, bool, timedelta, datetime, str]:
-    """Sort key; smaller is served sooner.
+Priority = tuple[int, bool, datetime, datetime, str]
+
+
+def priority(entry: Waiting, policy: Policy = POLICY) -> Priority:
+    """Sort key; smaller is served sooner. It does not depend on the time: whoever waits, waits on equally.
 
     Bands: imminent, high, not scored, all others. In a band those given back come first, then who waited longest, the
     moderate and the doubtful with their head start.
@@ -91,32 +94,53 @@ def priority(entry: Waiting, now: datetime, policy: Policy = POLICY) -> tuple[in
         head_start = policy.moderate_head_start
     elif band == 3 and entry.doubtful:
         head_start = policy.doubt_head_start
-    return band, not entry.given_back, -(now - entry.since + head_start), entry.since, entry.key
+    return band, not entry.given_back, entry.since - head_start, entry.since, entry.key
 
 
-def order_queue(entries: Iterable[Waiting], *, now: datetime, policy: Policy = POLICY) -> list[Waiting]:
+def order_queue(entries: Iterable[Waiting], *, policy: Policy = POLICY) -> list[Waiting]:
     """Everyone who waits, first to be served first."""
-    return sorted(entries, key=lambda entry: priority(entry, now, policy))
+    return sorted(entries, key=lambda entry: priority(entry, policy))
 
 
-def order_for(desk: Desk, ordered: Sequence[Waiting], *, now: datetime, policy: Policy = POLICY) -> list[Waiting]:
+def longest_below(entries: Iterable[Waiting]) -> Waiting | None:
+    """Whoever waits longest of those below a crisis."""
+    return min((one for one in entries if not one.level.is_crisis), key=lambda one: (one.since, one.key), default=None)
+
+
+def order_for(
+    desk: Desk, ordered: Iterable[Waiting], *, now: datetime, longest: Waiting | None, policy: Policy = POLICY
+) -> Iterator[Waiting]:
     """The queue as one desk should take from it: its languages, and attention kept for those below a crisis.
+
+    Lazy: it looks no further into the queue than it is asked for.
 
     Args:
         desk: who takes.
         ordered: the queue in the order of :func:`order_queue`.
         now: the time, timezone-aware.
+        longest: whoever waits longest below a crisis.
         policy: the constants.
     """
-    first = [one for one in ordered if one.level is Level.IMMINENT]
-    rest = [one for one in ordered if one.level is not Level.IMMINENT]
-    if desk.crises_in_a_row >= policy.crises_in_a_row:
-        patient = [one for one in rest if not one.level.is_crisis and now - one.since >= policy.reserve_after]
-        if patient:
-            longest = min(patient, key=lambda one: (one.since, one.key))
-            rest = [longest, *(one for one in rest if one is not longest)]
-    strangers = [one for one in rest if not _suits(desk, one, now, policy)]
-    return first + [one for one in rest if one not in strangers] + strangers
+    reserved = desk.crises_in_a_row >= policy.crises_in_a_row
+    passes = longest if reserved and longest is not None and now - longest.since >= policy.reserve_after else None
+    strangers: list[Waiting] = []
+    for one in _with_passing(ordered, passes):
+        if one.level is Level.IMMINENT or _suits(desk, one, now, policy):
+            yield one
+        else:
+            strangers.append(one)
+    yield from strangers
+
+
+def _with_passing(ordered: Iterable[Waiting], passes: Waiting | None) -> Iterator[Waiting]:
+    """The queue, with somebody let pass to right behind the imminent."""
+    waits = passes
+    for one in ordered:
+        if waits is not None and one.level is not Level.IMMINENT:
+            yield waits
+            waits = None
+        if one is not passes:
+            yield one
 
 
 def _suits(desk: Desk, entry: Waiting, now: datetime, policy: Policy) -> bool:

@@ -11,7 +11,7 @@ from hotline.chat import access, errors, events
 from hotline.chat.errors import Refused
 from hotline.chat.models import Conversation, Handover, Transition
 from hotline.chat.permissions import Permission, Staff
-from hotline.chat.services import lines, notes
+from hotline.chat.services import lines, notes, queueing
 from hotline.chat.states import Ending, State, check_move
 
 
@@ -55,7 +55,8 @@ def advance(
         if desk is not None:
             events.desk_changed(desk)
     events.view_changed(conversation.hex)
-    events.queue_changed()
+    queueing.moved(conversation)
+    events.board_changed()
     events.colleagues_changed()
 
 
@@ -198,7 +199,7 @@ def _change_holder(conversation: Conversation, *, to: Staff) -> None:
     conversation.refresh_from_db(fields=["holder_id"])
     lines.tell(conversation, f"handed:{to.alias}", at=timezone.now())
     events.colleagues_changed()
-    events.queue_changed()
+    events.board_changed()
 
 
 def _tell_both(offer: Handover) -> None:

@@ -54,7 +54,7 @@ def ask(conversation_hex: str, *, by: Staff, question: str) -> Note:
     note = write(conversation, staff_id=by.pk, kind="question", text=question)
     flags.raise_flag(conversation, "asked", again=True)
     Conversation.objects.filter(pk=conversation.pk).update(help_asked_at=timezone.now())
-    events.queue_changed()
+    events.board_changed()
     return note
 
 
@@ -64,5 +64,5 @@ def advise(conversation_hex: str, *, by: Staff, text: str) -> Note:
     conversation = access.advisable_by(by, conversation_hex, permission=Permission.ANSWER_HELP)
     note = write(conversation, staff_id=by.pk, kind="advice", text=text)
     Conversation.objects.filter(pk=conversation.pk, state=State.ACTIVE).update(help_asked_at=None)
-    events.queue_changed()
+    events.board_changed()
     return note

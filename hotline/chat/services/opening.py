@@ -12,7 +12,7 @@ from hotline.chat import access, codes, errors, events
 from hotline.chat.errors import Refused
 from hotline.chat.keys import keyring, seal_text
 from hotline.chat.models import Conversation, Feedback, Resident, Transition, Visit
-from hotline.chat.services import lines, risk
+from hotline.chat.services import lines, queueing, risk
 from hotline.chat.states import START, State
 
 PURPOSE = "return-code"
@@ -68,7 +68,7 @@ def _begin(resident: Resident, *, language: str, channel: str) -> Conversation:
     )
     Transition.objects.create(conversation=conversation, old="", new=START, cause="opened")
     lines.tell(conversation, "opened", at=timezone.now())
-    events.queue_changed()
+    queueing.moved(conversation)
     return conversation
 
 
@@ -141,7 +141,7 @@ def set_about(conversation: Conversation, *, topic: str, nickname: str, age_band
         conversation.refresh_from_db(fields=[*changed])
         events.view_changed(conversation.hex)
         if conversation.state == State.WAITING:
-            events.queue_changed()
+            queueing.moved(conversation)
 
 
 def set_mood(conversation: Conversation, *, when: str, value: int) -> None:

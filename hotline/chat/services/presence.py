@@ -11,6 +11,7 @@ from django.utils import timezone
 from hotline.chat import events
 from hotline.chat.facts import is_present
 from hotline.chat.models import Conversation
+from hotline.chat.services import queueing
 from hotline.chat.states import State
 
 
@@ -35,4 +36,4 @@ def gone(conversation_hex: str) -> None:
 def _tell(conversation: Conversation) -> None:
     events.view_changed(conversation.hex)
     if conversation.state == State.WAITING:
-        events.queue_changed()
+        queueing.moved(conversation)

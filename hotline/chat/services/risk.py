@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from django.db import transaction
 from django.utils import timezone
+from msgspec.structs import replace
 
 from hotline import metrics
 from hotline.chat import access, errors, events, recent, rows, standing
@@ -20,8 +21,9 @@ from hotline.chat.keys import seal_record, unseal_text
 from hotline.chat.models import Conversation, Message, Weighing
 from hotline.chat.permissions import Permission, Staff
 from hotline.chat.protocol import Risk, Span
-from hotline.chat.services import flags, learning, lines, notes
+from hotline.chat.services import flags, learning, lines, notes, queueing
 from hotline.chat.standing import StandingRisk
+from hotline.chat.states import State
 from triage import feedback
 from triage import services as triage
 from triage.core.levels import Assessment, Level
@@ -262,9 +264,21 @@ def _move(conversation: Conversation, before: StandingRisk, after: StandingRisk)
     if level.is_crisis and level > standing.level_of(before):
         # Each time that it rises: what a review decided was about the time before.
         flags.raise_flag(conversation, level.code, again=True)
-    if after.risk != before.risk:
+    if shown(after) == shown(before):
+        return
+    events.risk_changed(conversation.hex)
+    if level.is_crisis != standing.level_of(before).is_crisis or after.declared != before.declared:
+        # All that a resident's page shows of it: whether the numbers come forward.
         events.view_changed(conversation.hex)
-        events.queue_changed()
+    if conversation.state == State.WAITING:
+        queueing.moved(conversation)
+    elif conversation.state == State.ACTIVE:
+        events.board_changed()
+
+
+def shown(record: StandingRisk) -> Risk:
+    """What the staff see of it: without the number behind, which moves with every message."""
+    return replace(record.risk, probability=0.0)
 
 
 def _read_in_time(unread: Unread, limit: float) -> Read:
