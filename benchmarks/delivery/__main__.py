@@ -16,11 +16,14 @@ from typing import Any
 
 from benchmarks.delivery import machine, words
 from benchmarks.delivery.peers.base import ROOT, Missing, Peer
-from benchmarks.delivery.peers.product import CountedProduct, Product
+from benchmarks.delivery.peers.ejabberd import Ejabberd
+from benchmarks.delivery.peers.node.peer import Node
+from benchmarks.delivery.peers.product import CountedProduct, Product, ProductOnUvicorn
 from benchmarks.delivery.peers.relay import Relay
+from benchmarks.delivery.peers.tutorial.peer import Tutorial
 from benchmarks.delivery.rounds import SHORT, Amounts, counted, saturated, scratch, talking
 
-PEERS: tuple[type[Peer], ...] = (Relay, Product)
+PEERS: tuple[type[Peer], ...] = (Relay, Product, ProductOnUvicorn, Tutorial, Node, Ejabberd)
 PARTS = ("cost", "latency", "counts")
 TEXTS = 997
 """A prime: rooms and texts do not fall into step."""

@@ -143,7 +143,9 @@ async def counted(peer: Peer, texts: Sequence[str], amounts: Amounts) -> dict[st
                 result = await load.saturate(most=most, seconds=amounts.seconds)
                 await rest(server)
                 after = await _counts(server, folder)
-                found[name] = {what: (after[what] - before.get(what, 0)) / result["messages"] for what in sorted(after)}
+                counts = {what: after[what] - before.get(what, 0) for what in sorted(after)}
+                counts |= {f"frames: {what}": count for what, count in load.frames.items()}
+                found[name] = {what: count / result["messages"] for what, count in counts.items()}
             await load.leave()
             return found
         finally:

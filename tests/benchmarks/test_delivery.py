@@ -40,6 +40,18 @@ def test_the_product_and_the_relay_are_measured_side_by_side_and_nothing_is_lost
     assert "x relay" in said
 
 
+@pytest.mark.slow
+def test_the_others_lose_nothing_either_and_whoever_is_not_here_is_named(tmp_path):
+    others = {"product-uvicorn", "tutorial", "ejabberd"}  # not node: what it needs may have to be compiled first
+    figures, said = bench(tmp_path / "bench.json", "--only", "cost", "--peers", ",".join(others))
+    assert set(figures["cost"]) | set(figures["skipped"]) == {"relay", *others}
+    for name, row in figures["cost"].items():
+        assert (row["lost"], row["late"], row["unacknowledged"]) == (0, 0, 0), (name, row)
+        assert row["cpu_us"] > 0
+    for name, why in figures["skipped"].items():
+        assert f"skipped {name}: {why}" in said
+
+
 def test_a_part_that_does_not_exist_is_named():
     done = subprocess.run(
         [sys.executable, "-m", "benchmarks.delivery", "--only", "sense"],

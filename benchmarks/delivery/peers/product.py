@@ -239,6 +239,20 @@ class Product(Peer):
             load.rooms.append(Room(name, [residents[number], desks[number]], list(readers)))
 
 
+class ProductOnUvicorn(Product):
+    """The same application behind another server."""
+
+    name = "product-uvicorn"
+    what = "this product behind uvicorn"
+
+    def command(self, port: int) -> list[str]:
+        """As the product's own options are: frames of at most 64 KiB, heartbeats of its own, nothing logged."""
+        options = ("--ws", "websockets-sansio", "--ws-max-size", "65536", "--ws-ping-interval", "3600")
+        quiet = ("--log-level", "warning", "--no-access-log", "--lifespan", "off", "--loop", "asyncio")
+        where = ("--host", "127.0.0.1", "--port", str(port))
+        return [sys.executable, "-m", "uvicorn", *options, *quiet, *where, "hotline.asgi:application"]
+
+
 class CountedProduct(Product):
     """The product started by a launcher that counts what each message takes. Never timed."""
 

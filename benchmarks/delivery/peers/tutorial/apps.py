@@ -1,0 +1,10 @@
+"""The application."""
+
+from django.apps import AppConfig
+
+
+class TutorialConfig(AppConfig):
+    """Its name."""
+
+    name = "benchmarks.delivery.peers.tutorial"
+    label = "tutorial"
