@@ -1,4 +1,4 @@
-"""What the tests need beside Python: a browser, Redis, PostgreSQL. Finds them, installs them, or says how.
+"""What the tests need beside Python: a browser, Redis, PostgreSQL, nginx. Finds them, installs them, or says how.
 
     python -m tools.needs            find; install what is missing where that is possible
     python -m tools.needs --look     find only
@@ -56,12 +56,18 @@ def find_redis() -> str:
     return shutil.which("redis-server") or shutil.which("valkey-server") or ""
 
 
+def find_nginx() -> str:
+    """The path of nginx, which Debian keeps where only root looks; empty if none."""
+    return shutil.which("nginx") or shutil.which("/usr/sbin/nginx") or ""
+
+
 def look() -> list[Need]:
     """Every need, found or not."""
     return [
         Need("Chromium", ("chromium", CHINESE_FONT), find_chromium()),
         Need("Redis", ("redis-server",), find_redis()),
         Need("PostgreSQL", ("postgresql",), str(find_postgres() or "")),
+        Need("nginx", ("nginx",), find_nginx()),
     ]
 
 

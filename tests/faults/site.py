@@ -72,7 +72,8 @@ class Process:
             with urllib.request.build_opener(_here).open(self.url + path, timeout=20) as answer:
                 return answer.status, answer.read().decode()
         except urllib.error.HTTPError as error:
-            return error.code, error.read().decode()
+            with error:
+                return error.code, error.read().decode()
 
     def kill(self) -> None:
         """As a power cut does: no warning, no last word."""
@@ -100,7 +101,9 @@ class Process:
         with opener.open(self.url + path, timeout=20) as page:
             token = _TOKEN.search(page.read().decode())
         body = urllib.parse.urlencode({**fields, "csrfmiddlewaretoken": token[1]}).encode()
-        with opener.open(self.url + path, body, timeout=20) as answer:
+        # Over HTTPS forms must say which page they come from.
+        asked = urllib.request.Request(self.url + path, body, {"Origin": self.url})
+        with opener.open(asked, timeout=20) as answer:
             following = answer.read().decode()
         assert any(one.name == cookie for one in jar), f"{path} gave no {cookie}"
         return "; ".join(f"{one.name}={one.value}" for one in jar), following

@@ -1,0 +1,185 @@
+"""Two processes on PostgreSQL and Redis behind nginx, as docs/operations.md sets them up, with its very nginx.conf."""
+
+import asyncio
+import re
+import ssl
+import urllib.error
+import urllib.request
+
+import pytest
+from websockets.asyncio.client import connect
+
+from tests.faults.nginx import Front
+from tests.faults.page import Page
+from tests.servers import free_port
+
+TOKEN = "a-token-that-is-long-enough-for-this"
+PATIENCE_SECONDS = 60.0
+
+
+@pytest.fixture
+def site(make_site, postgres, redis_server):
+    """As ops/environment has it: over HTTPS, several processes."""
+    return make_site(DATABASE_URL=postgres, REDIS_URL=redis_server, HTTPS="true", METRICS_TOKEN=TOKEN)
+
+
+@pytest.fixture
+def ports():
+    return [free_port() for _ in range(3)]
+
+
+@pytest.fixture
+def front(site, ports, tmp_path, monkeypatch):
+    folder = tmp_path / "nginx"
+    folder.mkdir()
+    made = Front(site, folder, ports)
+    # Every client of this test believes this certificate, and only this one.
+    monkeypatch.setenv("SSL_CERT_FILE", str(made.certificate))
+    yield made
+    made.stop()
+
+
+def sockets_at(process):
+    """How many sockets a process says it serves."""
+    asked = urllib.request.Request(f"{process.url}/metrics", headers={"Authorization": f"Bearer {TOKEN}"})
+    with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(asked, timeout=20) as answer:
+        return sum(int(float(n)) for n in re.findall(r"^hotline_sockets\{.*\} (\S+)$", answer.read().decode(), re.M))
+
+
+async def until(condition):
+    """Wait until something that another process does is so."""
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while True:
+            if await asyncio.to_thread(condition):
+                return
+            await asyncio.sleep(0.1)
+
+
+async def open_pair(front):
+    """A resident's page and the page of the counselor who has them, each where nginx puts it."""
+    visit, conversation = await asyncio.to_thread(front.begin)
+    cookie = await asyncio.to_thread(front.sign_in, "lin")
+    resident = await Page(front.url, "/ws/resident/", visit).opened()
+    desk = await Page(front.url, "/ws/desk/", cookie, conversation).opened()
+    for frame in (
+        {"type": "duty.set", "id": 3, "state": "on", "capacity": 3},
+        {"type": "conversation.claim", "id": 4, "conversation": conversation},
+    ):
+        await desk._put(frame)
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        await desk.shows(2)
+    return resident, desk
+
+
+async def talk(pair, stop, said):
+    """Both write until ``stop``, whatever becomes of their sockets."""
+    number = 0
+    while not stop.is_set():
+        number += 1
+        said += [page.say(f"{who} {number}") for page, who in zip(pair, ("resident", "counselor"), strict=True)]
+        await asyncio.sleep(0.05)
+
+
+async def everything_is_kept_and_shown(pair, said):
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        await asyncio.gather(*(one.kept for one in said))
+        upto = max(max(page.acknowledged) for page in pair)
+        await asyncio.gather(*(page.shows(upto) for page in pair))
+    resident, desk = pair
+    assert resident.lines == desk.lines
+    assert sorted(line["text"] for line in resident.lines if line["text"]) == sorted(one.text for one in said)
+    assert [line["seq"] for line in resident.lines] == list(range(1, len(resident.lines) + 1))
+    for page in pair:
+        assert not page.found["another line under the same seq"]
+
+
+async def test_people_at_two_processes_talk_while_a_third_comes_and_goes(site, ports, front):
+    first, second = site.start(ports[0]), site.start(ports[1])
+    await asyncio.to_thread(front.start)
+    pair = await open_pair(front)
+    assert {await asyncio.to_thread(sockets_at, one) for one in (first, second)} == {1}, "not one at each"
+    stop, said = asyncio.Event(), []
+    talking = asyncio.create_task(talk(pair, stop, said))
+    await asyncio.gather(*(one.kept for one in said[:4]))
+
+    # A third comes. Who connects now is sent there, since the others have more.
+    third = await asyncio.to_thread(site.start, ports[2])
+    others = []
+
+    async def one_more():
+        visit, _ = await asyncio.to_thread(front.begin)
+        others.append(await Page(front.url, "/ws/resident/", visit).opened())
+        return await asyncio.to_thread(sockets_at, third)
+
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while True:
+            if await one_more():
+                break
+            await asyncio.sleep(0.2)
+
+    # The first goes: whom it served comes back elsewhere.
+    assert await asyncio.to_thread(first.end) == 0
+    await until(lambda: sockets_at(second) + sockets_at(third) == 2 + len(others))
+    # So does the third, in the middle of it.
+    assert await asyncio.to_thread(third.end) == 0
+    await until(lambda: sockets_at(second) == 2 + len(others))
+    for page in others:
+        said_here = page.say("still here")
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            await said_here.kept
+    stop.set()
+    await talking
+    await everything_is_kept_and_shown(pair, said)
+    told = [page.found for page in (*pair, *others)]
+    assert not any(found["closed 1006"] for found in told), f"somebody was cut off without a word: {told}"
+    for page in (*pair, *others):
+        await page.close()
+
+
+async def test_pages_come_over_tls_alone_and_files_from_the_disk(site, ports, front):
+    site.start(ports[0])
+    await asyncio.to_thread(front.start)
+
+    def look():
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        plain = f"http://127.0.0.1:{front.plain_port}/help/"
+        with opener.open(plain, timeout=20) as page:
+            assert page.url == f"{front.url}/help/"
+            assert "max-age" in page.headers["Strict-Transport-Security"]
+            assert page.headers["Server"] == "nginx"
+            style = re.search(r'href="(/static/[^"]+\.css)"', page.read().decode())[1]
+        asked = urllib.request.Request(front.url + style, headers={"Accept-Encoding": "gzip"})
+        with opener.open(asked, timeout=20) as file:
+            assert file.headers["Content-Encoding"] == "gzip"
+            assert file.headers["Cache-Control"].endswith("immutable")
+            assert file.headers["X-Content-Type-Options"] == "nosniff"
+        for path in ("/metrics", "/readyz", "/static/../hotline.sqlite3", "/static/"):
+            with pytest.raises(urllib.error.HTTPError) as refused:
+                opener.open(front.url + path, timeout=20)
+            with refused.value as answer:
+                assert answer.code in {400, 403, 404}
+
+    await asyncio.to_thread(look)
+
+
+async def test_nobodys_address_is_kept_or_passed_on(site, ports, front):
+    process = site.start(ports[0])
+    await asyncio.to_thread(front.start)
+    visit, _ = await asyncio.to_thread(front.begin)
+    context = ssl.create_default_context(cafile=str(front.certificate))
+    async with connect(
+        front.url.replace("http", "ws") + "/ws/resident/",
+        ssl=context,
+        local_addr=("127.0.0.77", 0),
+        additional_headers={"Cookie": visit},
+        origin=front.url,
+        proxy=None,
+    ) as socket:
+        await socket.send('{"type": "hello", "id": 1}')
+        assert '"welcome"' in await socket.recv()
+    # With nobody behind it nginx has something to complain about.
+    assert await asyncio.to_thread(process.end) == 0
+    status, _ = await asyncio.to_thread(front.get, "/help/")
+    assert status == 502
+    assert "127.0.0" not in front.written()
+    assert "127.0.0.77" not in process.log
