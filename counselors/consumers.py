@@ -135,7 +135,7 @@ class DeskSocket(FrameSocket):
                 self.following[hex_] = frame.held[hex_]
                 await self._push_lines(hex_)
         await self.on_desk({})
-        if events.QUEUE in self.joined:
+        if events.QUEUE in self.wanted:
             await self.on_queue({})
 
     async def duty(self, frame: protocol.DutySet) -> None:
@@ -209,7 +209,7 @@ class DeskSocket(FrameSocket):
         await self.as_staff(lambda staff: None)
         if frame.conversation in self.held:
             hint = events.typing(frame.conversation, "counselor", frame.on)
-            await self.pass_on(events.conversation_group(frame.conversation), hint)
+            events.tell_now(events.conversation_group(frame.conversation), hint)
 
     async def note(self, frame: protocol.NoteAdd) -> None:
         """A private note."""
@@ -260,9 +260,18 @@ class DeskSocket(FrameSocket):
         """There are more lines in a conversation shown here."""
         hex_ = message["conversation"]
         if message["upto"] > self.following.get(hex_, message["upto"]):
-            await self._push_lines(hex_)
+            await self._push_lines(hex_, message["upto"])
         if self.watching:
             self.after(BOARD_EVERY_SECONDS, "board", self._send_board)
+
+    async def on_anything(self, message: dict[str, Any]) -> None:
+        """Hints may have been missed: the same as at a heartbeat, without being asked."""
+        for hex_ in list(self.following):
+            await self._push_lines(hex_)
+            await self.on_view({"conversation": hex_})
+        await self.on_desk({})
+        await self.on_colleagues({})
+        await self.on_queue({})
 
     async def on_view(self, message: dict[str, Any]) -> None:
         """Something beside the lines of a conversation shown here."""
@@ -353,9 +362,9 @@ class DeskSocket(FrameSocket):
         await self.answer(protocol.Gone(conversation=hex_, why=why))
         await self._unfollow(hex_)
 
-    async def _push_lines(self, hex_: str) -> None:
+    async def _push_lines(self, hex_: str, known: int | None = None) -> None:
         while hex_ in self.following and not self.closing:
-            lines = self.new_lines(hex_, self.following[hex_])
+            lines = self.new_lines(hex_, self.following[hex_], known)
             if lines is None:
                 lines, upto = await self.as_staff(_lines, hex_, self.following[hex_])
                 self.sure[hex_] = time.monotonic()

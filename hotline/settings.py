@@ -95,11 +95,13 @@ else:
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 if REDIS_URL:
+    from hotline.redis_layer import hosts  # importing redis takes time that a site without it need not spend
+
     CHANNEL_LAYERS = {
         "default": {
-            # The pub/sub layer: the core layer drops above its capacity and stays deaf after a flush.
-            "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
-            "CONFIG": {"hosts": [{"address": REDIS_URL, "max_connections": 10_000}], "prefix": "hotline"},
+            # On the pub/sub layer: the core layer drops above its capacity and stays deaf after a flush.
+            "BACKEND": "hotline.redis_layer.RedisLayer",
+            "CONFIG": {"hosts": hosts(REDIS_URL), "prefix": "hotline"},
         }
     }
 else:

@@ -161,7 +161,7 @@ class ResidentSocket(FrameSocket):
         """Pass on that somebody writes."""
         await self.as_resident(lambda visit: None)
         if self.hex:
-            await self.pass_on(events.conversation_group(self.hex), events.typing(self.hex, "resident", frame.on))
+            events.tell_now(events.conversation_group(self.hex), events.typing(self.hex, "resident", frame.on))
 
     async def about(self, frame: protocol.ResidentAbout) -> None:
         """Keep what they chose to tell."""
@@ -222,7 +222,13 @@ class ResidentSocket(FrameSocket):
     async def on_lines(self, message: dict[str, Any]) -> None:
         """There are more lines."""
         if message["upto"] > self.sent_upto >= 0:
+            await self._push_lines(message["upto"])
+
+    async def on_anything(self, message: dict[str, Any]) -> None:
+        """Hints may have been missed."""
+        if self.sent_upto >= 0:
             await self._push_lines()
+            await self.on_view({})
 
     async def on_view(self, message: dict[str, Any]) -> None:
         """Something beside the lines."""
@@ -252,10 +258,10 @@ class ResidentSocket(FrameSocket):
             await self.answer(protocol.CounselorTyping(on=message["on"]))
 
     # --- inside ---------------------------------------------------------------------------------------------------
-    async def _push_lines(self) -> None:
-        """Send what lies beyond the last line sent, in portions."""
+    async def _push_lines(self, known: int | None = None) -> None:
+        """Send what lies beyond the last line sent, in portions; a hint says up to where lines are ``known``."""
         while not self.closing:
-            found = self.new_lines(self.hex, self.sent_upto)
+            found = self.new_lines(self.hex, self.sent_upto, known)
             if found is None:
                 found, upto = await self.as_resident(_lines, self.hex, self.sent_upto)
                 self.sure[self.hex] = time.monotonic()

@@ -1,7 +1,8 @@
 """Hints between sockets: "something changed here, look it up". Names of the groups, and publishing after commit.
 
 A hint carries ids and numbers, never words: the database is the record, and whoever misses a hint finds everything
-there at the next heartbeat. A hint that cannot be sent is counted and forgotten; it never fails what was committed.
+there at the next heartbeat. A hint that cannot be sent is told again later; it never fails what was committed, and
+nobody waits for it.
 """
 
 from __future__ import annotations
@@ -9,8 +10,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
-import time
 from contextlib import suppress
+from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from asgiref.sync import async_to_sync
@@ -23,8 +25,10 @@ from hotline.layer import ProcessLayer
 log = logging.getLogger(__name__)
 
 HINT_WITHIN_SECONDS = 1.0
-SILENT_SECONDS = 5.0
-"""After a layer that accepted a hint and never answered, so long none is tried. One that refuses costs no time."""
+AGAIN_SECONDS = 0.5
+"""A hint that the layer did not take is told again after this, until it does."""
+MOST_HINTS = 20_000
+"""So many different hints wait for a layer that is away; of those beyond, pages find out at their heartbeat."""
 
 QUEUE = "queue"
 """Desks and boards: who waits has changed."""
@@ -128,22 +132,42 @@ def _send(group: str, message: dict[str, Any]) -> None:
         log.warning("hint missed kind=%s fault=%s", message["kind"], type(error).__name__)
 
 
+def tell_now(group: str, message: dict[str, Any]) -> None:
+    """Publish a hint that belongs to no transaction (typing). Soon too old to be told again."""
+    _send(group, message)
+
+
+Key = tuple[str, ...]
+
+
+@dataclass(slots=True)
+class _Hint:
+    group: str
+    message: dict[str, Any]
+    late: bool = False
+    """The layer did not take it once; the sockets of this process know it already."""
+
+
 class _Publisher:
-    """Publishes hints in order, on the loop that serves the sockets; one that stands there already only once."""
+    """Publishes hints in order, on the loop that serves the sockets; one that stands there already only once.
+
+    While the layer is away, the sockets of this process are told directly, and the hints wait for the others.
+    """
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self.loop = loop
         self.lock = threading.Lock()
-        self.pending: dict[tuple[str, ...], tuple[str, dict[str, Any]]] = {}
-        self.silent_until = 0.0
+        self.pending: dict[Key, _Hint] = {}
+        self.away = False
         self.task: asyncio.Task[None] | None = None
 
     def put(self, group: str, message: dict[str, Any]) -> None:
+        """From any thread."""
         key = (group, message["kind"], message.get("conversation", ""), message.get("author", ""))
         with self.lock:
-            idle = not self.pending
+            idle = not self.pending or self.away
             self.pending.pop(key, None)
-            self.pending[key] = (group, message)
+            self.pending[key] = _Hint(group, message)
         if idle:
             with suppress(RuntimeError):  # the loop has just closed
                 self.loop.call_soon_threadsafe(self._wake)
@@ -151,6 +175,11 @@ class _Publisher:
     def _wake(self) -> None:
         if self.task is None or self.task.done():
             self.task = self.loop.create_task(self._run())
+        elif self.away:
+            with self.lock:
+                waiting = list(self.pending.values())
+            for one in waiting:
+                _tell_here(one)
 
     async def _run(self) -> None:
         while True:
@@ -158,24 +187,48 @@ class _Publisher:
                 taken, self.pending = self.pending, {}
             if not taken:
                 return
-            layer = get_channel_layer()
-            for group, message in taken.values():
-                if layer is not None and time.monotonic() >= self.silent_until:
-                    await self._publish_one(layer, group, message)
-                else:
-                    metrics.hint_missed()
+            missed = await self._publish_all(taken)
+            if self.away:
+                self._keep(missed)
+                await asyncio.sleep(AGAIN_SECONDS)
 
-    async def _publish_one(self, layer: Any, group: str, message: dict[str, Any]) -> None:
-        try:
-            await _publish(layer, group, message)
-            metrics.hint_published()
-        except TimeoutError:
-            metrics.hint_missed()
-            self.silent_until = time.monotonic() + SILENT_SECONDS
-            log.warning("the layer hangs; no hints for %s s", SILENT_SECONDS)
-        except Exception as error:  # noqa: BLE001 - Redis away: the record stands, pages catch up
-            metrics.hint_missed()
-            log.warning("hint missed kind=%s fault=%s", message["kind"], type(error).__name__)
+    async def _publish_all(self, taken: dict[Key, _Hint]) -> dict[Key, _Hint]:
+        """Publish one after the other, up to the first that the layer does not take; those that it did not."""
+        layer = get_channel_layer()
+        for number, one in enumerate(taken.values()):
+            try:
+                if layer is not None:
+                    await _publish(layer, one.group, one.message)
+                    metrics.hint_published()
+            except Exception as error:  # noqa: BLE001 - Redis away or hanging: the record stands
+                if not self.away:
+                    log.warning("the layer is away fault=%s", type(error).__name__)
+                self.away = True
+                missed = dict(islice(taken.items(), number, None))
+                for late in missed.values():
+                    _tell_here(late)
+                return missed
+        if self.away:
+            log.warning("the layer is back")
+        self.away = False
+        return {}
+
+    def _keep(self, missed: dict[Key, _Hint]) -> None:
+        kept = {key: one for key, one in missed.items() if one.message["kind"] != "typing"}
+        with self.lock:
+            self.pending = {**kept, **self.pending}
+            while len(self.pending) > MOST_HINTS:
+                del self.pending[next(iter(self.pending))]
+
+
+def _tell_here(one: _Hint) -> None:
+    if one.late:
+        return
+    one.late = True
+    metrics.hint_missed()
+    send_here = getattr(get_channel_layer(), "send_here", None)
+    if send_here is not None:
+        send_here(one.group, one.message)
 
 
 _publisher: _Publisher | None = None

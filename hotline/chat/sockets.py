@@ -17,18 +17,16 @@ from typing import Any, ClassVar, TypeVar
 
 from channels.db import database_sync_to_async
 from channels.exceptions import StopConsumer
-from channels.generic.websocket import AsyncWebsocketConsumer
-from channels.layers import get_channel_layer
 from django.conf import settings
 from django.db import DatabaseError
 
 from hotline import metrics
-from hotline.chat import errors, events, protocol, recent
+from hotline.chat import errors, protocol, recent
 from hotline.chat.errors import Refused
+from hotline.chat.hearing import Hearing
 from hotline.chat.recorder import Door, Spoken, recorder
 from hotline.chat.sealing import Unreadable
 from hotline.chat.services.messages import Receipt
-from hotline.layer import ProcessLayer
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -53,9 +51,6 @@ SURE_SECONDS = 5.0
 """For so long after the database said that a page may see a conversation, new lines are pushed from memory."""
 LATE = 1.25
 """A heartbeat is late after so many of its own lengths."""
-LAYER_ANSWERS_SECONDS = 2.0
-DEAF_SOCKET_SECONDS = 60.0
-"""How long a socket goes on that found the layer away; then the page comes back to find it there again."""
 LONGEST_SOCKET_SECONDS = 20 * 3600
 """Group membership expires after a day: a page that stays open longer reconnects before that, with jitter."""
 
@@ -96,7 +91,7 @@ class Pace:
         return True
 
 
-class FrameSocket(AsyncWebsocketConsumer):
+class FrameSocket(Hearing):
     """A socket that speaks the frames of :mod:`hotline.chat.protocol`."""
 
     handlers: ClassVar[Mapping[type, str]] = {}
@@ -108,7 +103,6 @@ class FrameSocket(AsyncWebsocketConsumer):
         super().__init__(*args, **kwargs)
         self.pace = Pace(FRAMES_PER_SECOND, FRAMES_AT_ONCE)
         self.bad_frames = 0
-        self.joined: set[str] = set()
         self.later: dict[str, asyncio.Task[None]] = {}
         self.sure: dict[str, float] = {}
         """Conversations that this page may see -> when the database last said so, by the monotonic clock."""
@@ -120,17 +114,7 @@ class FrameSocket(AsyncWebsocketConsumer):
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
         """Serve the socket, also while the layer is away: without hints then, healed by heartbeats, not for long."""
         self.scope, self.base_send = scope, send
-        self.channel_layer = get_channel_layer()
-        events.serve(asyncio.get_running_loop())
-        hearing: asyncio.Task[None] | None = None
-        if self.channel_layer is not None:
-            try:
-                self.channel_name = await asyncio.wait_for(self.channel_layer.new_channel(), LAYER_ANSWERS_SECONDS)
-                hearing = asyncio.get_running_loop().create_task(self._hear())
-            except Exception as error:  # noqa: BLE001 - no reason to turn anybody away
-                log.warning("a socket without hints fault=%s", type(error).__name__)
-                self.channel_layer = None
-                self.renew_soon()
+        await self.begin_to_hear()
         _open.add(self)
         metrics.socket_opened(self.kind)
         try:
@@ -140,23 +124,7 @@ class FrameSocket(AsyncWebsocketConsumer):
         finally:
             _open.discard(self)
             metrics.socket_closed(self.kind)
-            if hearing is not None:
-                hearing.cancel()
-                with suppress(asyncio.CancelledError):
-                    await hearing
-            if isinstance(self.channel_layer, ProcessLayer):
-                self.channel_layer.forget(self.channel_name)
-
-    async def _hear(self) -> None:
-        """Follow hints for as long as the socket lives. One task for all of them: a task for each would cost more."""
-        while True:
-            try:
-                message = await self.channel_layer.receive(self.channel_name)
-            except Exception as error:  # noqa: BLE001 - the layer is gone: the page heals itself at its heartbeats
-                log.warning("a socket went deaf fault=%s", type(error).__name__)
-                self.renew_soon()
-                return
-            await self.dispatch(message)
+            await self.stop_hearing()
 
     async def dispatch(self, message: dict[str, Any]) -> None:
         """Call the handler without the thread hop that Channels makes first.
@@ -173,17 +141,6 @@ class FrameSocket(AsyncWebsocketConsumer):
         raise TypeError(f"{type(self).__name__} does not say which frames it reads")
 
     # --- coming and going ---------------------------------------------------------------------------------------
-    async def join(self, group: str) -> None:
-        """Hear the hints of ``group``. A layer that is away is no reason to turn anybody away."""
-        if group not in self.joined and self.channel_layer is not None:
-            self.joined.add(group)
-            try:
-                await asyncio.wait_for(self.channel_layer.group_add(group, self.channel_name), LAYER_ANSWERS_SECONDS)
-            except Exception as error:  # noqa: BLE001 - pages catch up at the heartbeat
-                log.warning("group not joined fault=%s", type(error).__name__)
-                self.joined.discard(group)
-                self.renew_soon()
-
     def expect_ping(self, heartbeat: float) -> None:
         """A heartbeat came; should the next one be late, ask for it.
 
@@ -199,28 +156,12 @@ class FrameSocket(AsyncWebsocketConsumer):
 
         self.after(heartbeat * LATE, "beat", ask)
 
-    def renew_soon(self) -> None:
-        """This socket is deaf, or in part: let its page come back when the layer may be there again."""
-        age = DEAF_SOCKET_SECONDS * random.uniform(0.8, 1.2)  # noqa: S311 - jitter, not a secret
-        self.after(age, "deaf", lambda: self.say_bye("socket.renew", close=1000, retry_after_ms=0))
-
-    async def part(self, group: str) -> None:
-        """Hear them no more."""
-        if group in self.joined and self.channel_layer is not None:
-            self.joined.discard(group)
-            try:
-                await asyncio.wait_for(
-                    self.channel_layer.group_discard(group, self.channel_name), LAYER_ANSWERS_SECONDS
-                )
-            except Exception as error:  # noqa: BLE001 - it expires by itself
-                log.warning("group not left fault=%s", type(error).__name__)
-
     async def disconnect(self, code: int) -> None:
         """Leave all groups and stop what was to happen later."""
         self.closing = True
         for task in self.later.values():
             task.cancel()
-        for group in list(self.joined):
+        for group in list(self.wanted):
             await self.part(group)
 
     async def say_bye(self, code: str, *, close: int, retry_after_ms: int) -> None:
@@ -305,19 +246,17 @@ class FrameSocket(AsyncWebsocketConsumer):
         self.sure[conversation] = time.monotonic()
         return receipt
 
-    def new_lines(self, conversation: str, after: int) -> list[protocol.Line] | None:
-        """Lines beyond ``after`` from memory; None when the database must be asked, for them or for the right."""
+    def new_lines(self, conversation: str, after: int, upto: int | None) -> list[protocol.Line] | None:
+        """Lines beyond ``after`` from memory; None when the database must be asked, for them or for the right.
+
+        A hint says ``upto`` where lines are known to reach; without one nobody knows what other processes committed.
+        """
+        if upto is None:
+            return None
         if time.monotonic() - self.sure.get(conversation, -SURE_SECONDS) >= SURE_SECONDS:
             return None
-        return recent.after(conversation, after)
-
-    async def pass_on(self, group: str, message: dict[str, Any]) -> None:
-        """Send a hint that belongs to no transaction (typing)."""
-        if self.channel_layer is not None:
-            try:
-                await asyncio.wait_for(self.channel_layer.group_send(group, message), LAYER_ANSWERS_SECONDS)
-            except Exception as error:  # noqa: BLE001 - a lost hint is no fault
-                log.warning("hint missed fault=%s", type(error).__name__)
+        found = recent.after(conversation, after)
+        return found if found and found[-1].seq >= upto else None
 
     def after(self, seconds: float, name: str, action: Callable[[], Awaitable[None]]) -> None:
         """Do ``action`` in a while; while it is due, the same ``name`` again changes nothing."""

@@ -10,6 +10,7 @@ from channels.layers import get_channel_layer
 
 from counselors import services as desk
 from hotline.chat.models import Message
+from hotline.redis_layer import hosts
 from tests.servers import free_port
 from tests.wire import desk_page, resident_page, there
 from tools.needs import find_redis
@@ -21,8 +22,8 @@ def layer_at(address):
     """The layer as hotline.settings builds it."""
     return {
         "default": {
-            "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
-            "CONFIG": {"hosts": [{"address": address, "max_connections": 10_000}], "prefix": "hotline-test"},
+            "BACKEND": "hotline.redis_layer.RedisLayer",
+            "CONFIG": {"hosts": hosts(address), "prefix": "hotline-test"},
         }
     }
 
@@ -104,10 +105,24 @@ async def test_while_redis_is_away_words_are_kept_and_acknowledged(waiting, coun
     assert ack["type"] == "ack"
     assert await there(Message.objects.filter(author="resident", seq=ack["seq"]).exists)
     assert took < 2, f"an acknowledgement waited {took:.1f} s for a Redis that is away"
-    await at_desk.send("ping", held={waiting.hex: ack["seq"] - 1})
+    # Nobody asks: the process tells its own sockets without Redis.
     await at_desk.until(lambda f: f["type"] == "lines" and f["lines"][-1]["text"] == "还在吗")
     newcomer = await pages(resident_page(waiting))
     assert (await newcomer.ask("hello"))["lines"][-1]["text"] == "还在吗"
+
+
+async def test_a_line_from_another_process_is_fetched_though_memory_holds_those_before_it(
+    waiting, pages, through_redis, monkeypatch
+):
+    here, there_too = await pages(resident_page(waiting)), await pages(resident_page(waiting))
+    for page in (here, there_too):
+        await page.ask("hello")
+    await here.say("来自这里")
+    await there_too.until(lambda f: f["type"] == "lines" and f["lines"][-1]["text"] == "来自这里")
+    monkeypatch.setattr("hotline.chat.recent.put", lambda *_: None)
+    # What another process commits never gets into this one's memory; the hint is all that comes.
+    await here.say("来自别处")
+    await there_too.until(lambda f: f["type"] == "lines" and f["lines"][-1]["text"] == "来自别处")
 
 
 def _wait_for(address):
