@@ -21,7 +21,7 @@ from counselors.models import StaffMember
 from counselors.reading import open_to_read
 from counselors.roles import PERMISSIONS, Permission, Role
 from hotline import metrics
-from hotline.chat import access, errors, events, protocol, queue, selectors
+from hotline.chat import access, errors, events, protocol, queue, selectors, standing
 from hotline.chat.errors import Refused
 from hotline.chat.models import Conversation, as_time
 from hotline.chat.services import moves, notes, risk
@@ -291,7 +291,17 @@ class DeskSocket(FrameSocket):
         """What speaks for a level moves with every message: a few of them are shown together."""
         hex_ = message["conversation"]
         if hex_ in self.following:
-            self.after(RISK_EVERY_SECONDS, f"risk.{hex_}", lambda: self.on_view(message))
+            self.after(RISK_EVERY_SECONDS, f"risk.{hex_}", lambda: self._send_risk(hex_))
+
+    async def _send_risk(self, hex_: str) -> None:
+        try:
+            risk = await self.as_staff(_risk, hex_)
+        except Refused as refusal:
+            if refusal.code != errors.NOT_FOUND:
+                raise
+            await self._lose(hex_)
+            return
+        await self.answer(protocol.RiskIs(conversation=hex_, risk=risk))
 
     async def on_board(self, message: dict[str, Any]) -> None:
         """Something that only boards show has changed."""
@@ -469,6 +479,10 @@ def _held(staff: StaffMember) -> tuple[list[str], list[protocol.HandoverView]]:
 
 def _view(staff: StaffMember, hex_: str) -> protocol.ConversationView:
     return selectors.conversation_view(access.readable_by(staff, hex_), reader=staff)
+
+
+def _risk(staff: StaffMember, hex_: str) -> protocol.Risk:
+    return standing.read(access.readable_by(staff, hex_)).risk
 
 
 def _open(staff: StaffMember, hex_: str) -> protocol.ConversationView:

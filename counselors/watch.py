@@ -8,6 +8,7 @@ from django.contrib.sessions.models import Session
 from django.utils import timezone
 
 from counselors import services
+from hotline.chat import recorder
 from hotline.chat.services import erasure, risk
 from triage import services as triage
 from triage import tallies
@@ -35,7 +36,10 @@ def keep(*, vanished: bool = True) -> None:
 
 
 def _read_what_was_not_read() -> None:
+    being_read = recorder.in_hand()
     for conversation_hex, seq in risk.unweighed():
+        if (conversation_hex, seq) in being_read:
+            continue
         try:
             in_time = risk.weigh(conversation_hex, seq, again=True)
         except Exception as error:  # noqa: BLE001 - one that cannot be opened keeps no other from being read

@@ -79,6 +79,8 @@ if "*" in ORIGINS or "*" in ALLOWED_HOSTS:
 # --- storage ---------------------------------------------------------------------------------------------------
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     ensure_folder(Path(DATABASES["default"]["NAME"]).parent)
+    # One connection for each thread, kept: opening the file and setting it up costs as much as keeping a message.
+    DATABASES["default"]["CONN_MAX_AGE"] = None
     DATABASES["default"]["OPTIONS"] = {
         # IMMEDIATE takes the write lock at BEGIN: two racers wait for each other and never fail half-way.
         "transaction_mode": "IMMEDIATE",

@@ -107,7 +107,10 @@ class Page:
         raise AssertionError("unreachable")
 
     async def catch_up(self) -> list[dict[str, Any]]:
-        """All frames that came until a heartbeat was answered twice: what was hinted before has arrived."""
+        """All frames that came until triage had read and a heartbeat was answered twice: all hints arrived."""
+        from hotline.chat.recorder import recorder
+
+        await recorder().rest()
         for _ in range(2):
             number = await self.send(
                 "ping", **({"after": self.held.get("", 0)} if self.is_resident else {"held": self.held})

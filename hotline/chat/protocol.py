@@ -575,6 +575,13 @@ class View(Frame, tag="view"):
     id: int | None = None
 
 
+class RiskIs(Frame, tag="risk"):
+    """How a conversation's level stands now, and what speaks for it; all else is as the page knows it."""
+
+    conversation: str
+    risk: Risk
+
+
 class DeskLines(Frame, tag="lines"):
     """Lines of a conversation in order; ``upto`` as for residents."""
 
@@ -684,6 +691,7 @@ ToDesk = (
     | Queue
     | Taken
     | View
+    | RiskIs
     | DeskLines
     | ResidentIsTyping
     | Gone

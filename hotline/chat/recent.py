@@ -39,6 +39,17 @@ def put(conversation_hex: str, fresh: Sequence[Line]) -> None:
             _count -= len(oldest)
 
 
+def prime(conversation_hex: str, earlier: Sequence[Line]) -> None:
+    """Put lines read from the database before those that are here, without a gap."""
+    global _count
+    with _lock:
+        held = _lines.pop(conversation_hex, [])
+        _count -= len(held)
+        held = [*earlier, *(line for line in held if line.seq > earlier[-1].seq)][-LINES_OF_ONE:]
+        _lines[conversation_hex] = held
+        _count += len(held)
+
+
 def after(conversation_hex: str, seq: int) -> list[Line] | None:
     """All lines beyond ``seq`` up to the last one committed here; None when not all of them are here."""
     with _lock:

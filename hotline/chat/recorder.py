@@ -58,6 +58,7 @@ class Recorder:
         self._spoken: list[tuple[Spoken, asyncio.Future[Receipt]]] = []
         self._read: list[risk.Read] = []
         self._unread: list[risk.Unread] = []
+        self.in_hand: set[tuple[str, int]] = set()
         self._keeping: asyncio.Task[None] | None = None
         self._reading: asyncio.Task[None] | None = None
 
@@ -100,8 +101,10 @@ class Recorder:
                 answers, unread = [DatabaseError()] * len(batch), []
             for (_, future), answer in zip(batch, answers, strict=True):
                 _tell(future, answer)
+            self.in_hand -= {(one.unread.conversation, one.unread.seq) for one in read}
             if unread:
                 self._unread += unread
+                self.in_hand |= {(one.conversation, one.seq) for one in unread}
                 if self._reading is None or self._reading.done():
                     self._reading = asyncio.get_running_loop().create_task(self._read_all())
 
@@ -192,6 +195,11 @@ def _collect(spoken: Sequence[Spoken], answers: Sequence[Answer]) -> list[risk.U
     except Exception as error:  # noqa: BLE001 - the watch finds what was not weighed
         log.error("not weighed yet fault=%s", type(error).__name__)
         return []
+
+
+def in_hand() -> set[tuple[str, int]]:
+    """Messages that triage is reading in this process now: (conversation, seq)."""
+    return {place for _, one in list(_recorders.values()) for place in list(one.in_hand)}
 
 
 _recorders: dict[int, tuple[asyncio.AbstractEventLoop, Recorder]] = {}

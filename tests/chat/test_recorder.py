@@ -180,9 +180,9 @@ def test_memory_holds_lines_without_gaps_or_none(waiting, counselor, monkeypatch
     waiting.hears("二", by=counselor)
     assert [line.seq for line in recent.after(waiting.hex, 0)] == [1, 2, 3, 4]
     monkeypatch.setattr(recent, "LINES_OF_ONE", 2)
-    waiting.says("三")
+    waiting.says("三", weighed=False)
     assert recent.after(waiting.hex, 2) is None
     assert [line.text for line in recent.after(waiting.hex, 3)] == ["二", "三"]
     monkeypatch.setattr(recent, "LINES_IN_ALL", 1)
-    waiting.says("四")
+    waiting.says("四", weighed=False)
     assert recent.after(waiting.hex, 5) is None

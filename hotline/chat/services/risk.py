@@ -15,9 +15,9 @@ from django.utils import timezone
 from msgspec.structs import replace
 
 from hotline import metrics
-from hotline.chat import access, errors, events, recent, rows, standing
+from hotline.chat import access, errors, events, recent, rows, selectors, standing
 from hotline.chat.errors import Refused
-from hotline.chat.keys import seal_record, unseal_text
+from hotline.chat.keys import seal_record
 from hotline.chat.models import Conversation, Message, Weighing
 from hotline.chat.permissions import Permission, Staff
 from hotline.chat.protocol import Risk, Span
@@ -112,13 +112,14 @@ def _turns(conversation: Conversation, since: int, seq: int) -> list[tuple[int, 
     """The resident's latest messages after ``since`` up to ``seq``, from memory or from the database."""
     held = recent.upto(conversation.hex, seq)
     turns = [(line.seq, line.text) for line in held if line.author == Message.RESIDENT and line.seq > since]
-    if held and held[-1].seq == seq and (held[0].seq <= since + 1 or len(turns) >= TURNS_READ):
+    if held and held[-1].seq == seq and (held[0].seq <= since + 1 or len(held) >= recent.LINES_OF_ONE - 1):
         return turns[-TURNS_READ:]
-    written = conversation.messages.filter(author=Message.RESIDENT, seq__gt=since, seq__lte=seq).order_by("-seq")
-    return [
-        (one.seq, unseal_text(conversation, f"line:{one.seq}:{one.author}", one.text_sealed))
-        for one in written[:TURNS_READ][::-1]
-    ]
+    # Said before this process served it: read once, and keep for the messages to come.
+    held = selectors.lines_after(conversation, max(0, seq - recent.LINES_OF_ONE), limit=recent.LINES_OF_ONE)
+    if held:
+        recent.prime(conversation.hex, held)
+    turns = [(line.seq, line.text) for line in held if line.author == Message.RESIDENT and since < line.seq <= seq]
+    return turns[-TURNS_READ:]
 
 
 def assess_all(unread: Sequence[Unread]) -> list[Read]:

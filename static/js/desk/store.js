@@ -303,6 +303,11 @@ const reducers = {
   queue: (state, frame) => withQueue(state, frame.rows, frame.total),
   taken: (state, frame, now) => withTaken(state, frame.conversation, frame.by, now),
   view: (state, frame) => readUpTo(withView(state, frame.view), frame.view.conversation),
+  risk(state, frame) {
+    const conversation = state.conversations[frame.conversation];
+    if (!conversation?.view) return state;
+    return put(state, { ...conversation, view: { ...conversation.view, risk: frame.risk } });
+  },
   lines(state, frame) {
     const conversation = withLines(conversationOf(state, frame.conversation), frame.lines, frame.upto);
     return readUpTo(put(state, conversation), frame.conversation);
