@@ -26,6 +26,10 @@ class StaffManager(BaseUserManager["StaffMember"]):
         member.save(using=self._db)
         return member
 
+    def create_superuser(self, username: str, password: str | None = None, **fields: Any) -> StaffMember:
+        """The first account of a site, by `manage.py createsuperuser`: a coordinator, who invites everybody else."""
+        return self.create_user(username, password, **{"role": Role.COORDINATOR, **fields})
+
 
 class StaffMember(AbstractBaseUser):
     """Somebody who works here. ``alias`` is all that residents ever see of them."""

@@ -3,14 +3,16 @@
 from datetime import timedelta
 
 import pytest
+from django.core.management import call_command
 from django.db import transaction
 from django.db.utils import IntegrityError
+from django.test import Client
 from django.utils import timezone
 
 from counselors import accounts
 from counselors import services as desk
 from counselors.models import Duty, Invitation, StaffChange, StaffMember
-from counselors.roles import Role
+from counselors.roles import Permission, Role
 from hotline.chat import errors
 from hotline.chat.errors import Refused
 from hotline.chat.states import State
@@ -156,3 +158,13 @@ def test_a_coordinator_takes_no_duty(coordinator):
     with pytest.raises(Refused, match=errors.NOT_ON_DUTY):
         desk.take_next(by=coordinator)
     assert factories.begin().row.state == State.WAITING
+
+
+def test_a_new_site_has_a_way_to_its_first_account(db, monkeypatch):
+    monkeypatch.setenv("DJANGO_SUPERUSER_PASSWORD", factories.PASSWORD)
+    call_command("createsuperuser", interactive=False, username="gu", alias="老顾")
+    first = StaffMember.objects.get(username="gu")
+    assert first.may(Permission.MANAGE_STAFF)
+    assert not first.may(Permission.READ_ANY)
+    assert Client().login(username="gu", password=factories.PASSWORD)
+    assert accounts.invite(by=first, role=Role.SUPERVISOR, name="沈老师")
