@@ -379,7 +379,7 @@ class DeskSocket(FrameSocket):
                 lines, upto = await self.as_staff(_lines, hex_, self.following[hex_])
                 self.sure[hex_] = time.monotonic()
             elif lines:
-                upto = lines[-1].seq
+                upto = max(known or 0, lines[-1].seq)
             if not lines:
                 return
             self.following[hex_] = lines[-1].seq

@@ -220,7 +220,7 @@ def review_case(conversation: Conversation) -> ReviewCase | None:
     erased = conversation.erased_at is not None
     return ReviewCase(
         item=_review_item(conversation),
-        lines=[] if erased else selectors.lines_after(conversation, 0, limit=10_000),
+        lines=[] if erased else selectors.lines_after(conversation, 0, limit=10_000, size=selectors.ALL),
         notes=[] if erased else selectors.notes_of(conversation),
         steps=[] if erased else list(level_steps(conversation)),
         history=list(conversation.transitions.select_related("staff")),

@@ -13,10 +13,12 @@ from typing import Any
 
 from daphne.cli import CommandLineInterface
 from daphne.server import Server
+from daphne.ws_protocol import WebSocketFactory
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from twisted.internet.defer import Deferred
 
+from hotline.backpressure import FlowingProtocol
 from hotline.backups import BackupFailed, serve_from
 
 ENDS_WITHIN_SECONDS = 5.0
@@ -42,6 +44,12 @@ class GentleServer(Server):
         """Remember what listens: Daphne does not."""
         self.ports.append(port)
         super().listen_success(port)
+
+    async def handle_reply(self, protocol: Any, message: dict[str, Any]) -> None:
+        """Send; returns once the client has room for more."""
+        await super().handle_reply(protocol, message)
+        if message["type"] == "websocket.send":
+            await protocol.written()
 
     def kill_all_applications(self) -> Deferred[None]:
         """Called by the reactor before it stops; it waits for the result."""
@@ -69,6 +77,10 @@ class CommandLine(CommandLineInterface):
     """Daphne's command line around our server."""
 
     server_class = GentleServer
+
+
+# Daphne offers no setting for it.
+WebSocketFactory.protocol = FlowingProtocol
 
 
 def main() -> None:

@@ -266,7 +266,7 @@ class ResidentSocket(FrameSocket):
                 found, upto = await self.as_resident(_lines, self.hex, self.sent_upto)
                 self.sure[self.hex] = time.monotonic()
             elif found:
-                upto = found[-1].seq
+                upto = max(known or 0, found[-1].seq)
             if not found:
                 return
             self.sent_upto = found[-1].seq

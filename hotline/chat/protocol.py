@@ -23,6 +23,8 @@ MAX_TEXT = 4_000
 MAX_NOTE = 4_000
 MAX_REPLAY = 200
 """Lines in one frame; a page that missed more asks again from where it stands."""
+MAX_REPLAY_BYTES = 48 * 1024
+"""Bytes of one portion of lines, about: what is queued for a client that does not read stays small."""
 
 RequestId = Annotated[int, Meta(ge=0, le=2**53 - 1)]
 Seq = Annotated[int, Meta(ge=0, le=2**53 - 1)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.db.models import Q
@@ -13,6 +14,7 @@ from hotline.chat.models import Conversation, Handover, Message, Note, Resident,
 from hotline.chat.permissions import Staff
 from hotline.chat.protocol import (
     MAX_REPLAY,
+    MAX_REPLAY_BYTES,
     ConversationView,
     HandoverView,
     Line,
@@ -21,6 +23,11 @@ from hotline.chat.protocol import (
     ResidentView,
 )
 from hotline.chat.states import State
+
+ALL = 10**12
+"""A size that no conversation reaches."""
+LINE_BYTES = 150
+"""About what a line takes in a frame beside its words; a Chinese character takes three bytes."""
 
 
 def label_of(conversation: Conversation) -> str:
@@ -34,10 +41,23 @@ def mark_of(conversation: Conversation) -> str:
     return f"#{conversation.hex[:4].upper()}"
 
 
-def lines_after(conversation: Conversation, after: int, *, limit: int = MAX_REPLAY) -> list[Line]:
-    """The lines with a seq beyond ``after``, in order, at most ``limit``."""
+def lines_after(
+    conversation: Conversation, after: int, *, limit: int = MAX_REPLAY, size: int = MAX_REPLAY_BYTES
+) -> list[Line]:
+    """The lines with a seq beyond ``after``, in order: a portion, at most ``limit`` and about ``size`` bytes."""
     rows = conversation.messages.filter(seq__gt=after).select_related("staff").order_by("seq")[:limit]
-    return [_line(conversation, row) for row in rows]
+    return portion((_line(conversation, row) for row in rows), size)
+
+
+def portion(lines: Iterable[Line], size: int = MAX_REPLAY_BYTES) -> list[Line]:
+    """The first of ``lines`` that have at most ``size`` bytes together, but at least one."""
+    found: list[Line] = []
+    for line in lines:
+        size -= LINE_BYTES + 3 * len(line.text)
+        if found and size < 0:
+            break
+        found.append(line)
+    return found
 
 
 def upto(conversation_hex: str) -> int:
@@ -203,10 +223,10 @@ def earlier_stories(conversation: Conversation) -> list[Story]:
     rows = Conversation.objects.filter(
         resident_id=conversation.resident_id, opened_at__lt=conversation.opened_at, erased_at__isnull=True
     ).order_by("-opened_at")[:EARLIER_STORIES_SHOWN]
-    return [Story(row, lines_after(row, row.last_seq - EARLIER_LINES_SHOWN)) for row in reversed(rows)]
+    return [Story(row, lines_after(row, row.last_seq - EARLIER_LINES_SHOWN, size=ALL)) for row in reversed(rows)]
 
 
 def transcript(resident: Resident) -> list[Story]:
     """All that a resident and those who answered ever said, oldest first."""
     rows = resident.conversations.filter(erased_at__isnull=True).order_by("opened_at")
-    return [Story(row, lines_after(row, 0, limit=100_000)) for row in rows]
+    return [Story(row, lines_after(row, 0, limit=100_000, size=ALL)) for row in rows]

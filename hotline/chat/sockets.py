@@ -26,6 +26,7 @@ from hotline.chat.errors import Refused
 from hotline.chat.hearing import Hearing
 from hotline.chat.recorder import Door, Spoken, recorder
 from hotline.chat.sealing import Unreadable
+from hotline.chat.selectors import portion
 from hotline.chat.services.messages import Receipt
 
 log = logging.getLogger(__name__)
@@ -256,7 +257,7 @@ class FrameSocket(Hearing):
         if time.monotonic() - self.sure.get(conversation, -SURE_SECONDS) >= SURE_SECONDS:
             return None
         found = recent.after(conversation, after)
-        return found if found and found[-1].seq >= upto else None
+        return portion(found) if found and found[-1].seq >= upto else None
 
     def after(self, seconds: float, name: str, action: Callable[[], Awaitable[None]]) -> None:
         """Do ``action`` in a while; while it is due, the same ``name`` again changes nothing."""

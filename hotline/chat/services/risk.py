@@ -115,7 +115,9 @@ def _turns(conversation: Conversation, since: int, seq: int) -> list[tuple[int, 
     if held and held[-1].seq == seq and (held[0].seq <= since + 1 or len(held) >= recent.LINES_OF_ONE - 1):
         return turns[-TURNS_READ:]
     # Said before this process served it: read once, and keep for the messages to come.
-    held = selectors.lines_after(conversation, max(0, seq - recent.LINES_OF_ONE), limit=recent.LINES_OF_ONE)
+    held = selectors.lines_after(
+        conversation, max(0, seq - recent.LINES_OF_ONE), limit=recent.LINES_OF_ONE, size=selectors.ALL
+    )
     if held:
         recent.prime(conversation.hex, held)
     turns = [(line.seq, line.text) for line in held if line.author == Message.RESIDENT and since < line.seq <= seq]
