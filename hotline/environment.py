@@ -45,6 +45,16 @@ def at_least(least: float) -> Callable[[float], None]:
     return check
 
 
+def one_of(*words: str) -> Callable[[str], None]:
+    """A check for environs: one of these words."""
+
+    def check(value: str) -> None:
+        if value not in words:
+            raise ValidationError(f"must be one of {', '.join(words)}")
+
+    return check
+
+
 def parse_exit_url(text: str) -> str:
     """Read QUICK_EXIT_URL: a path of this site, or a page elsewhere.
 

@@ -16,6 +16,7 @@ from hotline.environment import (
     database,
     ensure_folder,
     new_key_entry,
+    one_of,
     parse_emergency_numbers,
     parse_exit_url,
     parse_keys,
@@ -45,6 +46,7 @@ try:
     REDIS_URL: str = env.str("REDIS_URL", "")
     TIME_ZONE = parse_time_zone(env.str("TIME_ZONE", "Asia/Shanghai"))
     LOG_LEVEL: int = env.log_level("LOG_LEVEL", logging.INFO)
+    LOG_FORMAT: str = env.str("LOG_FORMAT", "plain", validate=one_of("plain", "json"))
     ARGON2_MEMORY_KIB: int = env.int("ARGON2_MEMORY_KIB", 65536, validate=at_least(8))
     VANISHED_AFTER_SECONDS: int = env.int("VANISHED_AFTER_SECONDS", 60, validate=at_least(1))
     SWEEP_EVERY_SECONDS: float = env.float("SWEEP_EVERY_SECONDS", 5.0, validate=at_least(0.05))
@@ -231,8 +233,17 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 128 * 1024
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "formatters": {
+        "plain": {"()": "hotline.logs.Plain", "format": "%(asctime)s %(levelname)s %(name)s %(message)s"},
+        "json": {
+            "()": "hotline.logs.Json",
+            "format": "%(levelname)s %(name)s %(message)s",
+            "rename_fields": {"levelname": "level", "name": "logger"},
+            "timestamp": "time",
+            "json_ensure_ascii": False,
+        },
+    },
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT}},
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
     "loggers": {
         "django": {"handlers": ["console"], "level": "WARNING", "propagate": False},

@@ -28,6 +28,7 @@ for _name in (
     "REDIS_URL",
     "SECRET_KEY",
     "HOTLINE_KEYS",
+    "LOG_FORMAT",
     "LOG_LEVEL",
 ):
     os.environ.pop(_name, None)

@@ -72,6 +72,7 @@ def test_the_examples_values_are_those_that_hold_without_them(tmp_path):
         ("TIME_ZONE", "Moon/Tranquility"),
         ("QUICK_EXIT_URL", "javascript:alert(1)"),
         ("QUICK_EXIT_URL", "//elsewhere.example"),
+        ("LOG_FORMAT", "xml"),
         ("METRICS_TOKEN", "guess-me"),
         ("METRICS_TOKEN", "with a blank in it, and quite long enough"),
         ("REDIS_URL", "http://127.0.0.1"),
