@@ -26,6 +26,8 @@ LAYER_ANSWERS_SECONDS = 2.0
 HEALS_EVERY_SECONDS = 1.0
 LOOKS_AFTER_SECONDS = (0.2, 1.2)
 """After the layer was away each socket looks again at a moment of its own: subscribed by then, and not all at once."""
+LOOKS_AGAIN_AFTER_SECONDS = (1.0, 3.0)
+"""After a look that failed."""
 
 _hearing: weakref.WeakSet[Hearing] = weakref.WeakSet()
 _deaf: weakref.WeakSet[Hearing] = weakref.WeakSet()
@@ -93,9 +95,9 @@ class Hearing(AsyncWebsocketConsumer):
                 await asyncio.sleep(HEALS_EVERY_SECONDS)
                 self.look_soon()
 
-    def look_soon(self) -> None:
-        """Look at the database, as if a hint of each kind had come."""
-        wait = random.uniform(*LOOKS_AFTER_SECONDS)  # noqa: S311 - jitter, not a secret
+    def look_soon(self, between: tuple[float, float] = LOOKS_AFTER_SECONDS) -> None:
+        """Look at the database, as if a hint of each kind had come; at some moment ``between`` so many seconds."""
+        wait = random.uniform(*between)  # noqa: S311 - jitter, not a secret
         self.after(wait, "look", lambda: self.dispatch({"type": "hint", "kind": "anything"}))
 
     # --- groups ---------------------------------------------------------------------------------------------------

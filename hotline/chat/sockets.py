@@ -23,7 +23,7 @@ from django.db import DatabaseError
 from hotline import metrics
 from hotline.chat import errors, protocol, recent
 from hotline.chat.errors import Refused
-from hotline.chat.hearing import Hearing
+from hotline.chat.hearing import LOOKS_AGAIN_AFTER_SECONDS, Hearing
 from hotline.chat.recorder import Door, Spoken, recorder
 from hotline.chat.sealing import Unreadable
 from hotline.chat.selectors import portion
@@ -285,5 +285,6 @@ class FrameSocket(Hearing):
         except Refused as refusal:
             if refusal.code == errors.SIGNED_OUT:
                 await self.refuse(None, refusal)
-        except Exception as error:  # noqa: BLE001 - the heartbeat brings what this hint could not
+        except Exception as error:  # noqa: BLE001 - the database may be away: looked at again until it answers
             log.warning("hint not followed kind=%s fault=%s", message["kind"], type(error).__name__)
+            self.look_soon(LOOKS_AGAIN_AFTER_SECONDS)

@@ -3,9 +3,10 @@
 import json
 
 import pytest
+from django.db import OperationalError
 
 from counselors import services as desk
-from hotline.chat import consumers
+from hotline.chat import consumers, sockets
 from hotline.chat.models import Conversation, Message
 from hotline.chat.services import messages, moves, notes, opening, risk
 from hotline.chat.states import Ending
@@ -278,3 +279,23 @@ async def test_what_the_database_did_not_take_is_not_acknowledged(waiting, pages
         refused = await page.say("在吗", client_id="a-good-client-id")
     assert (refused["type"], refused["code"]) == ("error", "storage.unavailable")
     assert (await page.say("在吗", client_id="a-good-client-id"))["type"] == "ack"
+
+
+async def test_a_hint_that_could_not_be_followed_is_followed_once_the_database_answers(waiting, pages, monkeypatch):
+    monkeypatch.setattr(sockets, "LOOKS_AGAIN_AFTER_SECONDS", (0.01, 0.05))
+    here, other = await pages(resident_page(waiting)), await pages(resident_page(waiting))
+    for page in (here, other):
+        await page.ask("hello")
+    read, failed = consumers._lines, []
+
+    def fails_thrice(*args):
+        if len(failed) < 3:
+            failed.append(args)
+            raise OperationalError("away")
+        return read(*args)
+
+    monkeypatch.setattr(consumers, "_lines", fails_thrice)
+    monkeypatch.setattr(consumers.ResidentSocket, "new_lines", lambda *_: None)
+    await here.say("一句")
+    await other.until(lambda f: f["type"] == "lines" and f["lines"][-1]["text"] == "一句")
+    assert len(failed) == 3

@@ -1,0 +1,198 @@
+"""The database away, locked, full, read-only or moved: nothing is acknowledged that is not kept, and all comes back."""
+
+import asyncio
+import os
+import resource
+import shutil
+import sqlite3
+import subprocess
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import partial
+from pathlib import Path
+
+from tests.faults.campaign import scenario
+from tests.faults.crowd import Crowd
+from tests.faults.figures import Figures
+from tests.faults.machines import Postgres, Standby
+from tests.faults.scenarios.network import shown
+from tests.faults.site import Process
+from tests.faults.stage import Stage
+
+CONVERSATIONS = 2
+RECOVERS_WITHIN_SECONDS = 10.0
+Fault = Callable[[Stage, Process], AbstractAsyncContextManager[None]]
+
+
+async def through(stage: Stage, figures: Figures, process: Process, crowd: Crowd, fault: Fault, seconds: float) -> None:
+    """Talk before, in and after one fault."""
+    await crowd.talk(0.3)
+    await crowd.acknowledged()
+    before = len(crowd.said)
+    async with fault(stage, process):
+        await crowd.talk(seconds, every=1)
+    end = time.monotonic()
+    await crowd.current(figures, end, RECOVERS_WITHIN_SECONDS)
+    await crowd.after(figures)
+    shown(crowd, before, figures)
+
+
+async def play(stage: Stage, rounds: int, *, fault: Fault, seconds: float, refuses: bool = True) -> Figures:
+    """The same fault again and again. Where the database ``refuses`` meanwhile, somebody must have been told so."""
+    figures = Figures(rounds=rounds)
+    [process] = stage.serve(stage.site())
+    crowd = await Crowd.gather(process, process, CONVERSATIONS)
+    for _ in range(rounds):
+        await through(stage, figures, process, crowd, fault, min(seconds, 3) if stage.short else seconds)
+    refused = sum(page.found["storage.unavailable"] for page in crowd.pages)
+    figures.add("refused", refused)
+    assert refused or not refuses, "the database went on to take everything: the fault met nobody"
+    await crowd.finish(figures)
+    return figures
+
+
+# --- PostgreSQL -------------------------------------------------------------------------------------------------------
+@asynccontextmanager
+async def restarted(stage: Stage, process: Process) -> AsyncIterator[None]:
+    await asyncio.to_thread(stage.postgres.crash)
+    yield
+    await asyncio.to_thread(stage.postgres.start)
+
+
+@asynccontextmanager
+async def cut_off(stage: Stage, process: Process) -> AsyncIterator[None]:
+    cut = await asyncio.to_thread(stage.postgres.cut_connections, stage.database)
+    assert cut, "the server kept no connection open between two frames"
+    yield
+
+
+def _admin(stage: Stage, *statements: str) -> None:
+    with stage.postgres.connect() as connection:
+        for statement in statements:
+            connection.execute(statement)
+
+
+@asynccontextmanager
+async def read_only(stage: Stage, process: Process) -> AsyncIterator[None]:
+    setting = f"ALTER DATABASE {stage.database} SET default_transaction_read_only"
+    await asyncio.to_thread(_admin, stage, f"{setting} = on")
+    await asyncio.to_thread(stage.postgres.cut_connections, stage.database)
+    yield
+    await asyncio.to_thread(_admin, stage, f"{setting} = off")
+    await asyncio.to_thread(stage.postgres.cut_connections, stage.database)
+
+
+@scenario("PostgreSQL fails over to a second address", full=3, short=1, storage=("postgresql",))
+async def fails_over(stage: Stage, rounds: int) -> Figures:
+    """The first server dies, its standby is made the first, and DATABASE_URL names both."""
+    figures = Figures(rounds=rounds)
+    for _ in range(rounds):
+        first = stage.own(await asyncio.to_thread(Postgres))
+        name = await asyncio.to_thread(first.new_database)
+        second = stage.own(await asyncio.to_thread(Standby, first))
+        ports = f"port={first.port},{second.port}&host=127.0.0.1,127.0.0.1"
+        address = f"postgres://hotline@/{name}?{ports}&target_session_attrs=read-write"
+        site = await asyncio.to_thread(stage.site_at, address)
+        [process] = stage.serve(site)
+        crowd = await Crowd.gather(process, process, CONVERSATIONS)
+
+        @asynccontextmanager
+        async def dies(stage: Stage, process: Process, first=first, second=second) -> AsyncIterator[None]:
+            await asyncio.to_thread(first.crash)
+            yield
+            await asyncio.to_thread(second.promote)
+
+        await through(stage, figures, process, crowd, dies, 2)
+        await crowd.finish(figures)
+        site.stop()
+    return figures
+
+
+# --- SQLite -----------------------------------------------------------------------------------------------------------
+@asynccontextmanager
+async def locked(stage: Stage, process: Process) -> AsyncIterator[None]:
+    other = sqlite3.connect(process.site.folder / "var" / "hotline.sqlite3", isolation_level=None)
+    other.execute("PRAGMA busy_timeout = 60000")
+    await asyncio.to_thread(other.execute, "BEGIN IMMEDIATE")
+    try:
+        yield
+    finally:
+        other.close()
+
+
+@asynccontextmanager
+async def no_larger(stage: Stage, process: Process) -> AsyncIterator[None]:
+    """No file of the server may grow: what any user can do to a process of their own."""
+    folder = process.site.folder / "var"
+    largest = max(path.stat().st_size for path in folder.glob("hotline.sqlite3*"))
+    hard = resource.prlimit(process.popen.pid, resource.RLIMIT_FSIZE)[1]
+    resource.prlimit(process.popen.pid, resource.RLIMIT_FSIZE, (min(largest, 4096), hard))
+    yield
+    resource.prlimit(process.popen.pid, resource.RLIMIT_FSIZE, (hard, hard))
+
+
+@scenario("Disk full (tmpfs)", full=5, short=1)
+async def disk_full(stage: Stage, rounds: int) -> Figures:
+    """The database's own small disk; only root may mount one."""
+    if os.geteuid() != 0:
+        return Figures(notes={"not done": "only root may mount a small disk; see 'No file may grow'"})
+    disk = Path(stage.folder) / "disk"
+    disk.mkdir()
+    await asyncio.to_thread(subprocess.run, ["mount", "-t", "tmpfs", "-o", "size=12m", "tmpfs", disk], check=True)
+    try:
+        figures = Figures(rounds=rounds)
+        site = stage.site()
+        var = site.folder / "var"
+        for path in var.glob("hotline.sqlite3*"):
+            shutil.move(path, disk)
+        site.environment["DATABASE_URL"] = f"sqlite:///{disk / 'hotline.sqlite3'}"
+        [process] = stage.serve(site)
+        crowd = await Crowd.gather(process, process, CONVERSATIONS)
+
+        @asynccontextmanager
+        async def full(stage: Stage, process: Process) -> AsyncIterator[None]:
+            await asyncio.to_thread(_fill, disk / "filler")
+            yield
+            (disk / "filler").unlink()
+
+        for _ in range(rounds):
+            await through(stage, figures, process, crowd, full, 3 if stage.short else 8)
+        refused = sum(page.found["storage.unavailable"] for page in crowd.pages)
+        figures.add("refused", refused)
+        assert refused, "the disk was never full"
+        await crowd.finish(figures)
+        site.stop()
+        with sqlite3.connect(disk / "hotline.sqlite3") as after:
+            assert after.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+        after.close()
+        return figures
+    finally:
+        for one in stage.sites:
+            one.stop()
+        await asyncio.to_thread(subprocess.run, ["umount", disk], check=True)
+
+
+def _fill(filler: Path) -> None:
+    """Take all that is left."""
+    with filler.open("wb", buffering=0) as file:
+        for size in (65536, 512):
+            try:
+                while file.write(b"x" * size) == size:
+                    pass
+            except OSError:
+                continue
+
+
+def register(
+    title: str, fault: Fault, seconds: float, *, full: int, short: int, storage: str, refuses: bool = True
+) -> None:
+    run = partial(play, fault=fault, seconds=seconds, refuses=refuses)
+    scenario(title, full=full, short=short, storage=(storage,))(run)
+
+
+register("PostgreSQL crashed and restarted", restarted, 5, full=10, short=1, storage="postgresql")
+register("PostgreSQL connections killed", cut_off, 0.5, full=20, short=1, storage="postgresql", refuses=False)
+register("PostgreSQL read-only", read_only, 10, full=5, short=1, storage="postgresql")
+register("SQLite locked for 10 s", locked, 10, full=5, short=0, storage="sqlite")
+register("No file may grow", no_larger, 10, full=5, short=1, storage="sqlite")
