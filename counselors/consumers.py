@@ -25,7 +25,7 @@ from hotline.chat import access, errors, events, protocol, queue, selectors, sta
 from hotline.chat.errors import Refused
 from hotline.chat.models import Conversation, as_time
 from hotline.chat.services import moves, notes, risk
-from hotline.chat.sockets import CLOSE_UNKNOWN, FrameSocket
+from hotline.chat.sockets import CLOSE_UNKNOWN, SURE_SECONDS, FrameSocket
 from hotline.chat.states import Ending, State
 from triage.core.levels import Level
 
@@ -74,6 +74,8 @@ class DeskSocket(FrameSocket):
         self.takes = False
         """Whether the queue, which quotes what people wrote, is shown here; another role means another socket."""
         self.watching = False
+        self.known: StaffMember | None = None
+        self.known_at = 0.0
 
     def parse(self, raw: str) -> protocol.FromDesk:
         """A frame from the staff."""
@@ -102,7 +104,17 @@ class DeskSocket(FrameSocket):
         staff = StaffMember.objects.filter(pk=self.staff_id, is_active=True).first()
         if staff is None or not _session_stands(self.scope["session"].session_key, staff):
             raise Refused(errors.SIGNED_OUT)
+        self.known, self.known_at = staff, time.monotonic()
         return service(staff, *args, **kwargs)
+
+    async def for_staff(self, service: Callable[..., T], *args: Any, **kwargs: Any) -> T:
+        """Cross over for a hint: account and session may have been read a few seconds ago.
+
+        A change of the account is a hint too, heard in its turn; no frame of the page is answered by this.
+        """
+        if self.known is None or time.monotonic() - self.known_at >= SURE_SECONDS:
+            return await self.as_staff(service, *args, **kwargs)
+        return await self.cross(service, self.known, *args, **kwargs)
 
     # --- frames: the page ---------------------------------------------------------------------------------------------
     async def hello(self, frame: protocol.DeskHello) -> None:
@@ -279,7 +291,7 @@ class DeskSocket(FrameSocket):
         if hex_ not in self.following:
             return
         try:
-            view = await self.as_staff(_view, hex_)
+            view = await self.for_staff(_view, hex_)
         except Refused as refusal:
             if refusal.code != errors.NOT_FOUND:
                 raise
@@ -295,7 +307,7 @@ class DeskSocket(FrameSocket):
 
     async def _send_risk(self, hex_: str) -> None:
         try:
-            risk = await self.as_staff(_risk, hex_)
+            risk = await self.for_staff(_risk, hex_)
         except Refused as refusal:
             if refusal.code != errors.NOT_FOUND:
                 raise
@@ -342,6 +354,7 @@ class DeskSocket(FrameSocket):
 
     async def on_account(self, message: dict[str, Any]) -> None:
         """The account has changed: sign out, or come back with the new role."""
+        self.known = None
         await self.as_staff(lambda staff: None)
         # Not 1001: the server below us sends 1000 and codes from 3000 on, and refuses all others.
         await self.say_bye("account.changed", close=1000, retry_after_ms=0)
@@ -376,7 +389,7 @@ class DeskSocket(FrameSocket):
         while hex_ in self.following and not self.closing:
             lines = self.new_lines(hex_, self.following[hex_], known)
             if lines is None:
-                lines, upto = await self.as_staff(_lines, hex_, self.following[hex_])
+                lines, upto = await self.for_staff(_lines, hex_, self.following[hex_])
                 self.sure[hex_] = time.monotonic()
             elif lines:
                 upto = max(known or 0, lines[-1].seq)
@@ -388,15 +401,15 @@ class DeskSocket(FrameSocket):
                 return
 
     async def _send_queue(self) -> None:
-        rows, total = await self.as_staff(_queue)
+        rows, total = await self.for_staff(_queue)
         await self.answer(protocol.Queue(rows=rows, total=total))
 
     async def _send_colleagues(self) -> None:
-        found = await self.as_staff(lambda staff: staff_selectors.colleagues())
+        found = await self.for_staff(lambda staff: staff_selectors.colleagues())
         await self.answer(protocol.Colleagues(colleagues=found))
 
     async def _send_board(self) -> None:
-        await self.answer(await self.as_staff(_board, None))
+        await self.answer(await self.for_staff(_board, None))
 
 
 def _session_stands(session_key: str | None, staff: StaffMember) -> bool:

@@ -20,9 +20,9 @@ from django.db import DatabaseError, transaction
 from hotline import metrics
 from hotline.chat import errors
 from hotline.chat.errors import Refused
-from hotline.chat.models import Message
+from hotline.chat.models import Conversation, Message
 from hotline.chat.services import messages, risk
-from hotline.chat.services.messages import Receipt, Saying
+from hotline.chat.services.messages import Kept, Receipt, Saying
 
 log = logging.getLogger(__name__)
 
@@ -139,23 +139,26 @@ async def _read(batch: Sequence[risk.Unread]) -> list[risk.Read]:
 
 def _keep(spoken: Sequence[Spoken], read: Sequence[risk.Read]) -> tuple[list[Answer], list[risk.Unread]]:
     """Runs on the database thread: one transaction for all; if that fails, one for each."""
+    conversations: dict[str, Conversation] | None = None
     try:
         with transaction.atomic():
-            answers: list[Answer] = list(_let_in_and_keep(spoken))
+            kept = _let_in_and_keep(spoken)
+            answers: list[Answer] = list(kept.answers)
             if read:
                 risk.settle(read)
+        conversations = kept.conversations
     except Exception as error:  # noqa: BLE001 - one that cannot be kept must not take the others with it
         if len(spoken) + len(read) > 1:
             log.warning("kept one by one count=%s fault=%s", len(spoken) + len(read), type(error).__name__)
         answers = [_keep_alone(one) for one in spoken]
         _settle_alone(read)
-    return answers, _collect(spoken, answers)
+    return answers, _collect(spoken, answers, conversations)
 
 
 def _keep_alone(spoken: Spoken) -> Answer:
     try:
         with transaction.atomic():
-            return _let_in_and_keep([spoken])[0]
+            return _let_in_and_keep([spoken]).answers[0]
     except Exception as error:  # noqa: BLE001 - raised to whoever said it
         return error
 
@@ -168,20 +171,24 @@ def _settle_alone(read: Sequence[risk.Read]) -> None:
             log.error("not weighed yet fault=%s", type(error).__name__)
 
 
-def _let_in_and_keep(spoken: Sequence[Spoken]) -> list[Receipt | Refused]:
+def _let_in_and_keep(spoken: Sequence[Spoken]) -> Kept:
     if not spoken:
-        return []
+        return Kept([], {})
     behind: dict[tuple[Door, Hashable], Any] = {}
     for door in {one.door for one in spoken}:
         let_in = door({one.credential for one in spoken if one.door is door})
         behind |= {(door, credential): who for credential, who in let_in.items()}
     known = [one for one in spoken if (one.door, one.credential) in behind]
     sayings = [Saying(one.conversation, behind[one.door, one.credential], one.client_id, one.text) for one in known]
-    kept = iter(messages.keep(sayings) if sayings else ())
-    return [next(kept) if (one.door, one.credential) in behind else Refused(errors.SIGNED_OUT) for one in spoken]
+    kept = messages.keep(sayings) if sayings else Kept([], {})
+    answers = iter(kept.answers)
+    told = [next(answers) if (one.door, one.credential) in behind else Refused(errors.SIGNED_OUT) for one in spoken]
+    return Kept(told, kept.conversations)
 
 
-def _collect(spoken: Sequence[Spoken], answers: Sequence[Answer]) -> list[risk.Unread]:
+def _collect(
+    spoken: Sequence[Spoken], answers: Sequence[Answer], conversations: dict[str, Conversation] | None
+) -> list[risk.Unread]:
     """What triage is to read now: residents' messages that were new."""
     fresh = [
         (one.conversation, answer.seq)
@@ -191,7 +198,7 @@ def _collect(spoken: Sequence[Spoken], answers: Sequence[Answer]) -> list[risk.U
     if not fresh:
         return []
     try:
-        return risk.collect(fresh)
+        return risk.collect(fresh, conversations)
     except Exception as error:  # noqa: BLE001 - the watch finds what was not weighed
         log.error("not weighed yet fault=%s", type(error).__name__)
         return []

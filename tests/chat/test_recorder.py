@@ -91,10 +91,10 @@ async def test_when_a_transaction_fails_each_is_tried_by_itself(crowd, monkeypat
     keep = messages.keep
 
     def one_is_poison(sayings):
-        receipts = keep(sayings)
+        kept = keep(sayings)
         if any(saying.text == "毒" for saying in sayings):
             raise IntegrityError("poison")
-        return receipts
+        return kept
 
     monkeypatch.setattr(messages, "keep", one_is_poison)
     keeper = recorder.Recorder()

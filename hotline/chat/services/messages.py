@@ -55,12 +55,22 @@ Place = tuple[str, str, str]
 """Conversation, author, client id: what makes a message the same."""
 
 
-def keep(sayings: Sequence[Saying]) -> list[Receipt | Refused]:
-    """Keep what was said, in this order and in one transaction; one that is refused leaves the others alone.
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What became of what was said.
 
-    Returns:
-        For each its receipt, or why it is not kept: conversation.not_found, conversation.closed, message.empty,
-        message.id_reused; for the staff also staff.not_allowed.
+    Attributes:
+        answers: for each its receipt, or why it is not kept: conversation.not_found, conversation.closed,
+            message.empty, message.id_reused; for the staff also staff.not_allowed.
+        conversations: the rows of the conversations, by id, as they stand with it.
+    """
+
+    answers: list[Receipt | Refused]
+    conversations: dict[str, Conversation]
+
+
+def keep(sayings: Sequence[Saying]) -> Kept:
+    """Keep what was said, in this order and in one transaction; one that is refused leaves the others alone.
 
     Raises:
         DatabaseError: nothing was kept.
@@ -77,7 +87,7 @@ def keep(sayings: Sequence[Saying]) -> list[Receipt | Refused]:
                 answers.append(refusal)
         if made:
             lines.keep(made)
-    return answers
+    return Kept(answers, conversations)
 
 
 def say_as_resident(conversation_hex: str, *, resident_id: uuid.UUID, client_id: str, text: str) -> Receipt:
@@ -91,7 +101,7 @@ def say_as_counselor(conversation_hex: str, *, by: Staff, client_id: str, text: 
 
 
 def _alone(saying: Saying) -> Receipt:
-    [answer] = keep([saying])
+    [answer] = keep([saying]).answers
     if isinstance(answer, Refused):
         raise answer
     return answer

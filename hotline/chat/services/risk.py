@@ -90,10 +90,16 @@ def weigh(conversation_hex: str, seq: int, *, again: bool = False) -> bool:
     return all(one.in_time for one in read)
 
 
-def collect(places: Sequence[tuple[str, int]]) -> list[Unread]:
-    """The words that triage needs for the resident's messages at these places: (conversation, seq)."""
-    asked = {uuid.UUID(hex=hex_) for hex_, _ in places}
-    conversations = {one.hex: one for one in Conversation.objects.filter(pk__in=asked)}
+def collect(places: Sequence[tuple[str, int]], conversations: Mapping[str, Conversation] | None = None) -> list[Unread]:
+    """The words that triage needs for the resident's messages at these places: (conversation, seq).
+
+    Args:
+        places: in the order in which they are to be read.
+        conversations: their rows, where they were read a moment ago.
+    """
+    if conversations is None:
+        asked = {uuid.UUID(hex=hex_) for hex_, _ in places}
+        conversations = {one.hex: one for one in Conversation.objects.filter(pk__in=asked)}
     triage.look()
     found = []
     for hex_, seq in places:
