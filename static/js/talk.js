@@ -120,6 +120,11 @@ function setView(next_) {
 const hears = {
   welcome(frame) {
     waiting.delete(frame.id);
+    if (frame.view.upto < log.upto()) {
+      // A backup was restored, and lines shown here are gone: new ones would come under their numbers and be passed over.
+      location.reload();
+      return;
+    }
     showState("open");
     const first = log.upto() === 0;
     applyLines(frame.lines, frame.view.upto, !first);

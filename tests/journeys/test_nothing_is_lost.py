@@ -63,6 +63,25 @@ def test_what_was_acknowledged_survives_a_killed_server(quick_visitor, quick_hou
     assert texts(resident) == ["第一句", "第二句", "停电时写的"]
 
 
+def test_a_page_from_before_a_restored_backup_begins_anew(quick_visitor, quick_house, tmp_path):
+    visitor = quick_visitor
+    visitor.expected += ["ERR_CONNECTION_REFUSED", "WebSocket", "Failed to load resource", "Failed to fetch"]
+    resident = visitor.resident(nickname="从前")
+    say(resident, "第一句")
+    quick_house.manage("backup", str(tmp_path / "copy"))
+    say(resident, "第二句", "第三句")
+    quick_house.kill()
+    resident.get_by_test_id("words").fill("还没送出的")
+    resident.get_by_test_id("send").click()
+    quick_house.manage("restore", str(tmp_path / "copy"), "--force")
+    quick_house.open()
+    expect(resident.get_by_test_id("mine").nth(1)).to_have_attribute("data-state", "sent", timeout=40_000)
+    expect(resident.get_by_test_id("mine").nth(1)).to_contain_text("还没送出的")
+    assert texts(resident) == ["第一句", "还没送出的"]
+    say(resident, "又能说了")
+    assert texts(resident) == ["第一句", "还没送出的", "又能说了"]
+
+
 def test_a_failed_bubble_is_sent_again_by_a_tap(visitor, house):
     visitor.expected += ["WebSocket", "ERR_INTERNET_DISCONNECTED", "Failed to load resource", "Failed to fetch"]
     resident = visitor.resident()
