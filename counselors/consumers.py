@@ -4,29 +4,21 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable
 from contextlib import suppress
-from functools import lru_cache
 from typing import Any, ClassVar, TypeVar
 
-from django.conf import settings
-from django.contrib.auth import HASH_SESSION_KEY
-from django.contrib.sessions.models import Session
 from django.utils import timezone
-from django.utils.crypto import constant_time_compare
 
+from counselors import deskwork, services
 from counselors import selectors as staff_selectors
-from counselors import services
 from counselors.models import StaffMember
-from counselors.reading import open_to_read
-from counselors.roles import PERMISSIONS, Permission, Role
 from hotline import metrics
-from hotline.chat import access, errors, events, protocol, queue, selectors, standing
+from hotline.chat import errors, events, protocol
 from hotline.chat.errors import Refused
 from hotline.chat.models import Conversation, as_time
 from hotline.chat.services import moves, notes, risk
 from hotline.chat.sockets import CLOSE_UNKNOWN, SURE_SECONDS, FrameSocket
-from hotline.chat.states import Ending, State
 from triage.core.levels import Level
 
 log = logging.getLogger(__name__)
@@ -102,7 +94,7 @@ class DeskSocket(FrameSocket):
 
     def _checked(self, service: Callable[..., T], *args: Any, **kwargs: Any) -> T:
         staff = StaffMember.objects.filter(pk=self.staff_id, is_active=True).first()
-        if staff is None or not _session_stands(self.scope["session"].session_key, staff):
+        if staff is None or not deskwork.session_stands(self.scope["session"].session_key, staff):
             raise Refused(errors.SIGNED_OUT)
         self.known, self.known_at = staff, time.monotonic()
         return service(staff, *args, **kwargs)
@@ -119,27 +111,27 @@ class DeskSocket(FrameSocket):
     # --- frames: the page ---------------------------------------------------------------------------------------------
     async def hello(self, frame: protocol.DeskHello) -> None:
         """Subscribe first, read second."""
-        held, self.takes = await self.as_staff(_arrive)
+        held, self.takes = await self.as_staff(deskwork.arrive)
         if self.takes:
             await self.join(events.QUEUE)
         for hex_ in held:
             await self._follow(hex_, frame.held.get(hex_, 0))
         self.held = set(held)
-        welcome = await self.as_staff(_welcome, frame.id)
+        welcome = await self.as_staff(deskwork.welcome, frame.id)
         self.expect_ping(welcome.heartbeat_seconds)
         await self.answer(welcome)
         for hex_ in held:
             await self._push_lines(hex_)
             if hex_ in frame.held:
                 metrics.replayed("hello", self.following.get(hex_, 0) - frame.held[hex_])
-        for hex_ in await self.as_staff(_no_longer_held, frame.held):
+        for hex_ in await self.as_staff(deskwork.no_longer_held, frame.held):
             self.following[hex_] = frame.held[hex_]
             await self._lose(hex_)
 
     async def ping(self, frame: protocol.DeskPing) -> None:
         """Heartbeat: heals whatever hints did not bring."""
-        upto = await self.as_staff(_heartbeat, list(self.following))
-        self.expect_ping(_heartbeat_seconds())
+        upto = await self.as_staff(deskwork.heartbeat, list(self.following))
+        self.expect_ping(deskwork.heartbeat_seconds())
         await self.answer(protocol.Pong(id=frame.id, at=as_time(timezone.now())))
         for hex_, last in upto.items():
             if last > frame.held.get(hex_, last):
@@ -158,7 +150,7 @@ class DeskSocket(FrameSocket):
 
     async def open(self, frame: protocol.Open) -> None:
         """Read a conversation live; recorded when it is not one's own."""
-        view = await self.as_staff(_open, frame.conversation)
+        view = await self.as_staff(deskwork.open_view, frame.conversation)
         await self._follow(frame.conversation, 0)
         await self.answer(protocol.View(id=frame.id, view=view))
         await self._push_lines(frame.conversation)
@@ -172,7 +164,7 @@ class DeskSocket(FrameSocket):
 
     async def watch_board(self, frame: protocol.BoardWatch) -> None:
         """The board, now and whenever it changes."""
-        board = await self.as_staff(_board, frame.id)
+        board = await self.as_staff(deskwork.board, frame.id)
         await self.join(events.QUEUE)
         await self.join(events.BOARD)
         self.watching = True
@@ -181,7 +173,7 @@ class DeskSocket(FrameSocket):
     async def sync(self, frame: protocol.DeskSync) -> None:
         """What came after."""
         shown = frame.conversation in self.following
-        lines, upto = await self.as_staff(_rest, frame.conversation, frame.after, shown=shown)
+        lines, upto = await self.as_staff(deskwork.rest, frame.conversation, frame.after, shown=shown)
         metrics.replayed("sync", len(lines))
         await self.answer(protocol.DeskLines(conversation=frame.conversation, lines=lines, upto=upto))
 
@@ -205,7 +197,7 @@ class DeskSocket(FrameSocket):
         if not self.staff_id:
             raise Refused(errors.SIGNED_OUT)
         credential = (self.staff_id, self.scope["session"].session_key)
-        receipt = await self.keep(_staff, credential, frame.conversation, frame)
+        receipt = await self.keep(deskwork.staff_behind, credential, frame.conversation, frame)
         await self.answer(
             protocol.Ack(
                 id=frame.id,
@@ -236,7 +228,7 @@ class DeskSocket(FrameSocket):
 
     async def offer(self, frame: protocol.HandoverOffer) -> None:
         """Ask a colleague to take over."""
-        await self._do(frame, lambda staff: _offer(staff, frame))
+        await self._do(frame, lambda staff: deskwork.offer_handover(staff, frame))
 
     async def answer_offer(self, frame: protocol.HandoverAnswer) -> None:
         """Accept, decline, withdraw."""
@@ -257,7 +249,7 @@ class DeskSocket(FrameSocket):
 
     async def end(self, frame: protocol.DeskEnd) -> None:
         """End, with a wrap-up."""
-        await self._do(frame, lambda staff: _end(staff, frame))
+        await self._do(frame, lambda staff: deskwork.end_held(staff, frame))
 
     async def close_waiting(self, frame: protocol.CloseWaiting) -> None:
         """End what waits for somebody long gone."""
@@ -291,7 +283,7 @@ class DeskSocket(FrameSocket):
         if hex_ not in self.following:
             return
         try:
-            view = await self.for_staff(_view, hex_)
+            view = await self.for_staff(deskwork.view, hex_)
         except Refused as refusal:
             if refusal.code != errors.NOT_FOUND:
                 raise
@@ -307,7 +299,7 @@ class DeskSocket(FrameSocket):
 
     async def _send_risk(self, hex_: str) -> None:
         try:
-            risk = await self.for_staff(_risk, hex_)
+            risk = await self.for_staff(deskwork.risk, hex_)
         except Refused as refusal:
             if refusal.code != errors.NOT_FOUND:
                 raise
@@ -332,14 +324,14 @@ class DeskSocket(FrameSocket):
 
     async def on_desk(self, message: dict[str, Any]) -> None:
         """What this person holds, or is offered, has changed."""
-        held, handovers = await self.as_staff(_held)
+        held, handovers = await self.as_staff(deskwork.held)
         for hex_ in held:
             if hex_ not in self.following:
                 await self._follow(hex_, 0)
-                await self.answer(protocol.View(view=await self.as_staff(_view, hex_)))
+                await self.answer(protocol.View(view=await self.as_staff(deskwork.view, hex_)))
                 await self._push_lines(hex_)
             elif hex_ not in self.held:
-                await self.answer(protocol.View(view=await self.as_staff(_view, hex_)))
+                await self.answer(protocol.View(view=await self.as_staff(deskwork.view, hex_)))
         lost = self.held - set(held)
         self.held = set(held)
         for hex_ in lost:
@@ -377,10 +369,10 @@ class DeskSocket(FrameSocket):
     async def _lose(self, hex_: str) -> None:
         """A conversation is not this person's any more. Of one that ended they still get the last words."""
         self.sure.pop(hex_, None)
-        why = await self.as_staff(_why_lost, hex_)
+        why = await self.as_staff(deskwork.why_lost, hex_)
         if why == errors.CLOSED:
             with suppress(Refused):
-                await self.answer(protocol.View(view=await self.as_staff(_view, hex_)))
+                await self.answer(protocol.View(view=await self.as_staff(deskwork.view, hex_)))
                 await self._push_lines(hex_)
         await self.answer(protocol.Gone(conversation=hex_, why=why))
         await self._unfollow(hex_)
@@ -389,7 +381,7 @@ class DeskSocket(FrameSocket):
         while hex_ in self.following and not self.closing:
             lines = self.new_lines(hex_, self.following[hex_], known)
             if lines is None:
-                lines, upto = await self.for_staff(_lines, hex_, self.following[hex_])
+                lines, upto = await self.for_staff(deskwork.lines, hex_, self.following[hex_])
                 self.sure[hex_] = time.monotonic()
             elif lines:
                 upto = max(known or 0, lines[-1].seq)
@@ -401,7 +393,7 @@ class DeskSocket(FrameSocket):
                 return
 
     async def _send_queue(self) -> None:
-        rows, total = await self.for_staff(_queue)
+        rows, total = await self.for_staff(deskwork.who_waits)
         await self.answer(protocol.Queue(rows=rows, total=total))
 
     async def _send_colleagues(self) -> None:
@@ -409,149 +401,4 @@ class DeskSocket(FrameSocket):
         await self.answer(protocol.Colleagues(colleagues=found))
 
     async def _send_board(self) -> None:
-        await self.answer(await self.for_staff(_board, None))
-
-
-def _session_stands(session_key: str | None, staff: StaffMember) -> bool:
-    """Whether the session still exists and was made with today's password."""
-    row = Session.objects.filter(pk=session_key, expire_date__gt=timezone.now()).first()
-    return row is not None and _is_of(row, staff)
-
-
-def _is_of(session: Session, staff: StaffMember) -> bool:
-    return constant_time_compare(_told(session.session_data), _hash_of(staff.pk, staff.password))
-
-
-@lru_cache(maxsize=512)
-def _told(session_data: str) -> str:
-    """The password's hash that a session was made with; opening a session anew for every message would cost more."""
-    return str(Session(session_data=session_data).get_decoded().get(HASH_SESSION_KEY, ""))
-
-
-@lru_cache(maxsize=512)
-def _hash_of(staff_id: int, password: str) -> str:
-    return StaffMember(pk=staff_id, password=password).get_session_auth_hash()
-
-
-def _staff(credentials: Iterable[tuple[int, str | None]]) -> dict[tuple[int, str | None], StaffMember]:
-    """The door of the recorder: the staff with these accounts and sessions; who may not go on is left out."""
-    told = list(credentials)
-    members = StaffMember.objects.filter(is_active=True).in_bulk({staff_id for staff_id, _ in told})
-    keys = {key for _, key in told if key}
-    sessions = Session.objects.filter(expire_date__gt=timezone.now()).in_bulk(keys)
-    found = {}
-    for staff_id, key in told:
-        member, session = members.get(staff_id), sessions.get(key or "")
-        if member is not None and session is not None and _is_of(session, member):
-            found[staff_id, key] = member
-    return found
-
-
-# Each of these runs on the database thread, with account and session already checked.
-def _arrive(staff: StaffMember) -> tuple[list[str], bool]:
-    services.duty_of(staff)
-    services.touch(staff)
-    events.colleagues_changed()
-    return [conversation.hex for conversation in staff_selectors.held(staff)], staff.may(Permission.TAKE)
-
-
-def _welcome(staff: StaffMember, request: int) -> protocol.DeskWelcome:
-    rows = queue.rows()[0] if staff.may(Permission.TAKE) else []
-    return protocol.DeskWelcome(
-        id=request,
-        me=staff_selectors.colleague(staff),
-        permissions=sorted(PERMISSIONS[Role(staff.role)]),
-        queue=rows,
-        views=[selectors.conversation_view(one, reader=staff) for one in staff_selectors.held(staff)],
-        colleagues=staff_selectors.colleagues(),
-        handovers=selectors.handovers_of(staff),
-        at=as_time(timezone.now()),
-        heartbeat_seconds=_heartbeat_seconds(),
-    )
-
-
-def _heartbeat_seconds() -> int:
-    """Three chances to be heard before a desk counts as vanished."""
-    return max(1, min(settings.HEARTBEAT_SECONDS, settings.VANISHED_AFTER_SECONDS // 3))
-
-
-def _queue(staff: StaffMember) -> tuple[list[protocol.QueueRow], int]:
-    if not staff.may(Permission.TAKE):
-        raise Refused(errors.NOT_ALLOWED)
-    return queue.rows()
-
-
-def _heartbeat(staff: StaffMember, shown: list[str]) -> dict[str, int]:
-    services.touch(staff)
-    return {pk.hex: last for pk, last in Conversation.objects.filter(pk__in=shown).values_list("pk", "last_seq")}
-
-
-def _held(staff: StaffMember) -> tuple[list[str], list[protocol.HandoverView]]:
-    return [one.hex for one in staff_selectors.held(staff)], selectors.handovers_of(staff)
-
-
-def _view(staff: StaffMember, hex_: str) -> protocol.ConversationView:
-    return selectors.conversation_view(access.readable_by(staff, hex_), reader=staff)
-
-
-def _risk(staff: StaffMember, hex_: str) -> protocol.Risk:
-    return standing.read(access.readable_by(staff, hex_)).risk
-
-
-def _open(staff: StaffMember, hex_: str) -> protocol.ConversationView:
-    conversation = open_to_read(hex_, by=staff)
-    return selectors.conversation_view(conversation, reader=staff)
-
-
-def _lines(staff: StaffMember, hex_: str, after: int) -> tuple[list[protocol.Line], int]:
-    conversation = access.readable_by(staff, hex_)
-    return selectors.lines_after(conversation, after), conversation.last_seq
-
-
-def _no_longer_held(staff: StaffMember, shown: Mapping[str, int]) -> list[str]:
-    """Of what a page shows, the conversations that left this person while the page was away."""
-    theirs = Conversation.objects.filter(pk__in=shown, transitions__new=State.ACTIVE, transitions__staff_id=staff.pk)
-    return [one.hex for one in theirs.exclude(state=State.ACTIVE, holder_id=staff.pk).distinct()]
-
-
-def _rest(staff: StaffMember, hex_: str, after: int, *, shown: bool) -> tuple[list[protocol.Line], int]:
-    """Lines for a page that asks by itself. What is not one's own must be opened first, for opening is recorded."""
-    conversation = access.readable_by(staff, hex_)
-    if not (shown or access.is_own(staff, conversation) or access.is_wrapping_up(staff, conversation)):
-        raise Refused(errors.NOT_FOUND)
-    return selectors.lines_after(conversation, after), conversation.last_seq
-
-
-def _why_lost(staff: StaffMember, hex_: str) -> str:
-    conversation = access.unlocked(hex_)
-    if conversation.erased_at is not None:
-        return "conversation.erased"
-    return errors.CLOSED if conversation.state == State.CLOSED else errors.MOVED
-
-
-def _offer(staff: StaffMember, frame: protocol.HandoverOffer) -> None:
-    colleague = StaffMember.objects.filter(pk=frame.to, is_active=True).first()
-    if colleague is None:
-        raise Refused(errors.HANDOVER_UNKNOWN)
-    moves.offer_handover(frame.conversation, by=staff, to=colleague, note=frame.note)
-
-
-def _end(staff: StaffMember, frame: protocol.DeskEnd) -> None:
-    moves.close(frame.conversation, by=staff, ending=Ending(frame.ending), wrap_up=frame.wrap_up)
-
-
-def _board(staff: StaffMember, request: int | None) -> protocol.Board:
-    if not staff.may(Permission.WATCH_BOARD):
-        raise Refused(errors.NOT_FOUND)
-    waiting, overdue = staff_selectors.count_reviews()
-    front = queue.front(staff_selectors.WAITING_ON_BOARD)
-    return protocol.Board(
-        id=request,
-        rows=staff_selectors.board_rows(front.keys, quoting=staff.may(Permission.READ_ANY)),
-        waiting=front.total,
-        longest_since=as_time(front.longest_since),
-        staff=staff_selectors.colleagues(),
-        reviews_open=waiting,
-        reviews_overdue=overdue,
-        at=as_time(timezone.now()),
-    )
+        await self.answer(await self.for_staff(deskwork.board, None))
