@@ -1,4 +1,4 @@
-"""`make bench`: measures, prints a table with ratios first, writes build/bench.json.
+"""`make bench`: measures, prints tables with ratios first, writes build/bench.json and the pictures of docs/.
 
 On a machine that others use too only ratios hold: every round measures the bare relay beside each peer, in turns.
 """
@@ -8,25 +8,40 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
-import statistics
+import signal
+import subprocess
 import sys
 import time
+from collections.abc import Callable, Coroutine
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from benchmarks.delivery import machine, words
-from benchmarks.delivery.peers.base import ROOT, Missing, Peer
+from benchmarks.delivery import charts, machine, tables, upkeep, words
+from benchmarks.delivery.peers.base import ROOT, Missing, Peer, Shape
+from benchmarks.delivery.peers.cluster import ProductOnPostgres, TwoProcesses
 from benchmarks.delivery.peers.ejabberd import Ejabberd
 from benchmarks.delivery.peers.node.peer import Node
-from benchmarks.delivery.peers.product import CountedProduct, Product, ProductOnUvicorn
+from benchmarks.delivery.peers.product import CountedProduct, Product, ProductOnUvicorn, UnsweptProduct
 from benchmarks.delivery.peers.relay import Relay
 from benchmarks.delivery.peers.tutorial.peer import Tutorial
 from benchmarks.delivery.rounds import SHORT, Amounts, counted, saturated, scratch, talking
 
-PEERS: tuple[type[Peer], ...] = (Relay, Product, ProductOnUvicorn, Tutorial, Node, Ejabberd)
-PARTS = ("cost", "latency", "counts")
+PEERS: tuple[type[Peer], ...] = (
+    Relay,
+    Product,
+    ProductOnUvicorn,
+    ProductOnPostgres,
+    TwoProcesses,
+    Tutorial,
+    Node,
+    Ejabberd,
+)
+PARTS = ("cost", "latency", "counts", "idle", "start", "queue")
 TEXTS = 997
 """A prime: rooms and texts do not fall into step."""
+PICTURES = ROOT / "docs" / "pictures"
+PACKAGES = ("django", "channels", "daphne", "uvicorn", "websockets", "scikit-learn")
 
 
 def arguments() -> argparse.Namespace:
@@ -34,116 +49,174 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="make bench", description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
+    names = ", ".join(peer.name for peer in PEERS)
     parser.add_argument("--rounds", type=int, default=5, help="how often each peer is measured (5)")
     parser.add_argument("--only", default="", help=f"parts, with commas between: {', '.join(PARTS)}")
-    parser.add_argument(
-        "--peers", default="", help=f"peers: {', '.join(peer.name for peer in PEERS)}; relay always runs"
-    )
-    parser.add_argument("--short", action="store_true", help="a minute's worth, to see that it runs")
+    parser.add_argument("--peers", default="", help=f"peers: {names}; relay always runs")
+    parser.add_argument("--short", action="store_true", help="small amounts, to see that it runs")
     parser.add_argument("--out", type=Path, default=ROOT / "build" / "bench.json", help="where the figures go")
+    parser.add_argument(
+        "--pictures", type=Path, help="where the charts go (docs/pictures when all parts and peers are measured)"
+    )
     return parser.parse_args()
+
+
+class Bench:
+    """One run."""
+
+    def __init__(self, asked: argparse.Namespace, folder: Path) -> None:
+        self.folder, self.rounds = folder, asked.rounds
+        self.product: Product | None = None
+        self.parts = [part for part in asked.only.split(",") if part] or list(PARTS)
+        self.wanted = {name for name in asked.peers.split(",") if name} or {peer.name for peer in PEERS}
+        self.amounts = SHORT if asked.short else Amounts()
+        self.upkeep = upkeep.SHORT if asked.short else upkeep.Amounts()
+        self.texts = words.messages(TEXTS)
+        self.figures: dict[str, Any] = {
+            "machine": machine.describe(),
+            "versions": {name: version(name) for name in PACKAGES},
+            "commit": _commit(),
+            "rounds": self.rounds,
+            "amounts": {**vars(self.amounts), **vars(self.upkeep)},
+            "skipped": {},
+        }
+
+    def unknown(self) -> list[str]:
+        """What was asked for and does not exist."""
+        return sorted((set(self.parts) - set(PARTS)) | (self.wanted - {peer.name for peer in PEERS}))
+
+    def run(self) -> dict[str, Any]:
+        """Measure; returns all figures."""
+        shapes = self._shapes()
+        if {"cost", "latency", "idle", "start"} & set(self.parts):
+            peers = self._prepared(shapes)
+            for part, measure in (("cost", saturated), ("latency", talking)):
+                if part in self.parts:
+                    self.figures[part] = asyncio.run(self._in_turns(part, measure, peers))
+            if "idle" in self.parts:
+                self.figures["idle"] = {}
+                for peer in peers:
+                    if peer.sits_idle:
+                        found = self.figures["idle"][peer.name] = asyncio.run(upkeep.idle(peer))
+                        print(f"idle {peer.name:16} {found['kib_per_socket']:.1f} KiB", flush=True)
+            if "start" in self.parts:
+                self.figures["start"] = asyncio.run(self._starts(peers))
+        if "counts" in self.parts and Product.name in self.wanted:
+            self.figures["counts"] = asyncio.run(self._counts())
+        if "queue" in self.parts and Product.name in self.wanted:
+            self.figures["queue"] = asyncio.run(self._queue())
+        return self.figures
+
+    def _shapes(self) -> dict[str, Shape]:
+        """Who is needed for the parts that are measured."""
+        shapes = self.amounts.shapes()
+        return shapes | {
+            name: one for name, one in self.upkeep.shapes().items() if name.partition("_")[0] in self.parts
+        }
+
+    def _prepared(self, shapes: dict[str, Shape]) -> list[Peer]:
+        """The peers that can be measured here; why the others cannot is taken down."""
+        ready: list[Peer] = []
+        for kind in PEERS:
+            if kind.name not in self.wanted and kind is not Relay:
+                continue
+            peer = kind()
+            try:
+                self._prepare(peer, shapes)
+            except Missing as lack:
+                self.figures["skipped"][kind.name] = str(lack)
+                print(f"skipped {kind.name}: {lack}", flush=True)
+            else:
+                ready.append(peer)
+        return ready
+
+    def _prepare(self, peer: Peer, shapes: dict[str, Shape]) -> None:
+        """Databases take a while to fill: one for all that can use it."""
+        is_plain = isinstance(peer, Product) and not isinstance(peer, ProductOnPostgres)
+        if is_plain and self.product is not None and set(shapes) <= set(self.product.shapes):
+            peer.adopt(self.product)
+            return
+        own = self.folder / peer.name
+        own.mkdir()
+        peer.prepare(own, shapes)
+        if is_plain:
+            self.product = peer
+
+    async def _in_turns(
+        self, part: str, measure: Callable[..., Coroutine[Any, Any, dict[str, float]]], peers: list[Peer]
+    ) -> dict[str, Any]:
+        """Every peer once a round, each round beginning with another; ratios to the relay of the same round."""
+        results: dict[str, list[dict[str, float]]] = {peer.name: [] for peer in peers}
+        for number in range(self.rounds):
+            start = number % len(peers)
+            for peer in peers[start:] + peers[:start]:
+                result = await measure(peer, self.texts, self.amounts)
+                results[peer.name].append(result)
+                print(f"{part} {number + 1}/{self.rounds} {peer.name:16} {tables.one(result)}", flush=True)
+        return {name: tables.summary(rounds, results[Relay.name]) for name, rounds in results.items()}
+
+    async def _starts(self, peers: list[Peer]) -> dict[str, Any]:
+        rounds: dict[str, list[dict[str, float]]] = {peer.name: [] for peer in peers}
+        for _ in range(self.rounds):
+            for peer in peers:
+                rounds[peer.name].append(await upkeep.start(peer, "pairs"))
+        return {name: tables.medians(found) for name, found in rounds.items()}
+
+    async def _counts(self) -> dict[str, Any]:
+        peer = CountedProduct()
+        self._prepare(peer, {"pairs": self.amounts.shapes()["pairs"]})
+        return await counted(peer, self.texts, self.amounts)
+
+    async def _queue(self) -> dict[str, Any]:
+        peer = UnsweptProduct()
+        shapes = {name: shape for name, shape in self.upkeep.shapes().items() if name.startswith("queue")}
+        self._prepare(peer, shapes)
+        rounds: dict[str, list[dict[str, float]]] = {name: [] for name in shapes}
+        for number in range(self.rounds):
+            for name in shapes:
+                rounds[name].append(await upkeep.queue(peer, name, self.upkeep.operations))
+            print(f"queue {number + 1}/{self.rounds}", flush=True)
+        pairs = zip(rounds["queue_short"], rounds["queue_long"], strict=True)
+        return {
+            "ratios": tables.medians([upkeep.queue_ratios(short, long) for short, long in pairs]),
+            "short": tables.medians(rounds["queue_short"]),
+            "long": tables.medians(rounds["queue_long"]),
+            "short_waiting": self.upkeep.queue_short,
+            "long_waiting": self.upkeep.queue_long,
+        }
 
 
 def main() -> int:
     """Measure what was asked for."""
     asked = arguments()
-    parts = [part for part in asked.only.split(",") if part] or list(PARTS)
-    wanted = {name for name in asked.peers.split(",") if name}
-    unknown = (set(parts) - set(PARTS)) | (wanted - {peer.name for peer in PEERS})
-    if unknown:
-        print(f"Not known: {', '.join(sorted(unknown))}", file=sys.stderr)
-        return 2
-    amounts = SHORT if asked.short else Amounts()
+    # Ended from outside, it still ends what it started.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     began = time.time()
-    figures: dict[str, Any] = {"machine": machine.describe(), "rounds": asked.rounds, "amounts": vars(amounts)}
     with scratch() as folder:
-        texts = words.messages(TEXTS)
-        peers, figures["skipped"] = prepared(folder, amounts, wanted)
-        for part, measure in (("cost", saturated), ("latency", talking)):
-            if part in parts:
-                figures[part] = asyncio.run(in_turns(part, measure, peers, texts, amounts, asked.rounds))
-        if "counts" in parts and (not wanted or "product" in wanted):
-            peer = CountedProduct()
-            (folder / "counted").mkdir()
-            peer.prepare(folder / "counted", amounts.shapes())
-            figures["counts"] = asyncio.run(counted(peer, texts, amounts))
+        bench = Bench(asked, folder)
+        if bench.unknown():
+            print(f"Not known: {', '.join(bench.unknown())}", file=sys.stderr)
+            return 2
+        figures = bench.run()
     figures["took_seconds"] = round(time.time() - began, 1)
     asked.out.parent.mkdir(parents=True, exist_ok=True)
     asked.out.write_text(json.dumps(figures, indent=1, ensure_ascii=False) + "\n")
-    report(figures)
+    print(tables.report(figures))
     print(f"\nAll figures: {asked.out}")
+    is_whole = not (asked.only or asked.peers or asked.short or figures["skipped"])
+    pictures = asked.pictures or (PICTURES if is_whole else None)
+    if pictures is not None:
+        for path in charts.draw(figures, pictures):
+            print(f"Picture: {path}")
     return 0
 
 
-def prepared(folder: Path, amounts: Amounts, wanted: set[str]) -> tuple[list[Peer], dict[str, str]]:
-    """The peers that can be measured here, and why the others cannot."""
-    ready, skipped = [], {}
-    for kind in PEERS:
-        if wanted and kind.name not in wanted and kind is not Relay:
-            continue
-        peer = kind()
-        try:
-            own = folder / kind.name
-            own.mkdir()
-            peer.prepare(own, amounts.shapes())
-        except Missing as lack:
-            skipped[kind.name] = str(lack)
-            print(f"skipped {kind.name}: {lack}", flush=True)
-        else:
-            ready.append(peer)
-    return ready, skipped
-
-
-async def in_turns(part: str, measure: Any, peers: list[Peer], texts: list[str], amounts: Amounts, rounds: int) -> Any:
-    """Every peer once a round, each round beginning with another; ratios to the relay of the same round."""
-    results: dict[str, list[dict[str, float]]] = {peer.name: [] for peer in peers}
-    for number in range(rounds):
-        start = number % len(peers)
-        for peer in peers[start:] + peers[:start]:
-            result = await measure(peer, texts, amounts)
-            results[peer.name].append(result)
-            print(
-                f"{part} {number + 1}/{rounds} {peer.name:16} {result['cpu_us']:8.0f} µs"
-                f"  p50 {result['p50_ms']:7.1f}  p99 {result['p99_ms']:7.1f} ms"
-                f"  lost {result['lost']:.0f}  late {result['late']:.0f}  of {result['messages']:.0f}",
-                flush=True,
-            )
-    return {name: summary(rounds_, results[Relay.name]) for name, rounds_ in results.items()}
-
-
-def summary(rounds: list[dict[str, float]], relay: list[dict[str, float]]) -> dict[str, Any]:
-    """Medians, and the median of the ratios to the relay's of the same round."""
-    found: dict[str, Any] = {
-        name: statistics.median(one[name] for one in rounds)
-        for name in ("cpu_us", "p50_ms", "p99_ms", "seconds", "cpu_share")
-    }
-    found["ratio_to_relay"] = statistics.median(
-        one["cpu_us"] / other["cpu_us"] if other["cpu_us"] else 0.0 for one, other in zip(rounds, relay, strict=True)
+def _commit() -> str:
+    """Which state of the product this was; empty where git does not know."""
+    done = subprocess.run(
+        ["git", "describe", "--always", "--dirty"], cwd=ROOT, capture_output=True, text=True, check=False
     )
-    for name in ("messages", "lost", "late", "unacknowledged", "repeated"):
-        found[name] = sum(one[name] for one in rounds)
-    found["each_round"] = rounds
-    return found
-
-
-def report(figures: dict[str, Any]) -> None:
-    """The table: ratios first, since they hold elsewhere too."""
-    for part, title in (("cost", "CPU per message at saturation"), ("latency", "At a steady rate, many conversations")):
-        if part not in figures:
-            continue
-        print(f"\n{title} ({figures['rounds']} rounds, medians)")
-        print(f"{'':18}{'x relay':>8}{'CPU µs':>9}{'p50 ms':>9}{'p99 ms':>9}{'lost':>7}{'late':>7}{'repeated':>10}")
-        for name, row in figures[part].items():
-            print(
-                f"{name:18}{row['ratio_to_relay']:8.2f}{row['cpu_us']:9.0f}{row['p50_ms']:9.1f}{row['p99_ms']:9.1f}"
-                f"{row['lost']:7.0f}{row['late']:7.0f}{row['repeated']:10.0f}"
-            )
-    if "counts" in figures:
-        print("\nCounts per message of the product")
-        runs = figures["counts"]
-        print(f"{'':24}" + "".join(f"{run:>12}" for run in runs))
-        for name in sorted({what for row in runs.values() for what in row}):
-            print(f"{name:24}" + "".join(f"{row.get(name, 0.0):12.2f}" for row in runs.values()))
+    return done.stdout.strip()
 
 
 if __name__ == "__main__":

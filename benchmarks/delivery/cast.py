@@ -1,7 +1,7 @@
 """Makes a database full of people who talk: run in the surroundings of a scratch site, prints who they are as JSON.
 
-`python -m benchmarks.delivery.cast ROOMS DESKS READ_EVERY`. Everything goes through the product's own services, as if
-the people had come in by its pages.
+`python -m benchmarks.delivery.cast SHAPE`, a shape of benchmarks.delivery.peers.base as JSON. Everything goes through
+the product's own services, as if the people had come in by its pages.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import sys
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hotline.settings")
 AT_ONCE = 100
 MOST_EACH = 12
+ONE_IN_DANGER_OF = 20
 
 
 def main() -> None:
@@ -20,11 +21,13 @@ def main() -> None:
     import django
 
     django.setup()
-    from django.core.management import call_command
+    from django.conf import settings
 
-    rooms, desks, read_every = (int(argument) for argument in sys.argv[1:])
-    call_command("migrate", verbosity=0, interactive=False)
-    cookies, conversations = _desks(desks), _conversations(rooms, desks)
+    # Nobody is served from here: there is nobody to tell.
+    settings.CHANNEL_LAYERS = {}
+    shape = json.loads(sys.argv[1])
+    read_every = shape["read_every"]
+    cookies, conversations = _desks(shape["desks"]), _conversations(shape["rooms"], waiting=shape["waiting"])
     supervisor = _staff("supervisor", "supervisor") if read_every else None
     json.dump(
         {
@@ -69,8 +72,8 @@ def _desks(count: int) -> list[str]:
     return cookies
 
 
-def _conversations(rooms: int, desks: int) -> list[tuple[str, str]]:
-    """Visit token and conversation of each; room n is with desk n modulo ``desks``; without desks all wait."""
+def _conversations(rooms: int, *, waiting: bool) -> list[tuple[str, str]]:
+    """Visit token and conversation of each. Room n is with desk n modulo their number, or all wait, some in danger."""
     from django.db import transaction
 
     from counselors.models import StaffMember
@@ -81,9 +84,10 @@ def _conversations(rooms: int, desks: int) -> list[tuple[str, str]]:
     for start in range(0, rooms, AT_ONCE):
         with transaction.atomic():
             for number in range(start, min(rooms, start + AT_ONCE)):
-                opened = opening.open_conversation(language="en" if number % 2 else "zh-hans")
-                if staff:
-                    moves.accept(opened.conversation.hex, by=staff[number % desks])
+                danger = waiting and number % ONE_IN_DANGER_OF == 0
+                opened = opening.open_conversation(language="en" if number % 2 else "zh-hans", danger=danger)
+                if not waiting:
+                    moves.accept(opened.conversation.hex, by=staff[number % len(staff)])
                 made.append((opened.visit_token, opened.conversation.hex))
     return made
 

@@ -78,6 +78,11 @@ class Seat(ABC):
         if not self.ready.done():
             self.ready.set_result(None)
 
+    @property
+    def is_welcome(self) -> bool:
+        """Whether this page was let in."""
+        return self.ready.done() and not self.ready.cancelled() and self.ready.exception() is None
+
     def _ended(self, code: int) -> None:
         if not self.leaving:
             self.load.trouble[f"closed {code}"] += 1

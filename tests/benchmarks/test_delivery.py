@@ -16,7 +16,7 @@ def bench(out: Path, *arguments: str) -> tuple[dict, str]:
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=170,
+        timeout=400,
     )
     assert done.returncode == 0, done.stdout + done.stderr
     return json.loads(out.read_text()), done.stdout
@@ -41,8 +41,31 @@ def test_the_product_and_the_relay_are_measured_side_by_side_and_nothing_is_lost
 
 
 @pytest.mark.slow
+def test_idle_sockets_a_start_and_a_long_queue_are_measured(tmp_path):
+    pictures = tmp_path / "pictures"
+    figures, said = bench(
+        tmp_path / "bench.json", "--only", "idle,start,queue", "--peers", "product", "--pictures", str(pictures)
+    )
+    assert set(figures["idle"]) == {"relay", "product"}
+    for name, row in figures["idle"].items():
+        assert row["trouble"] == 0, (name, row)
+        assert row["connected"] == row["sockets"] == figures["amounts"]["idle"]
+        assert row["kib_per_socket"] > 0
+    assert figures["start"]["product"]["cpu_seconds"] > figures["start"]["relay"]["cpu_seconds"] > 0
+    queue = figures["queue"]
+    assert set(queue["ratios"]) == {"claim", "reorder", "page"}
+    assert queue["long_waiting"] > queue["short_waiting"]
+    for length in ("short", "long"):
+        assert queue[length]["trouble"] == 0
+        assert all(value > 0 for name, value in queue[length].items() if name != "trouble")
+    assert {path.name for path in pictures.iterdir()} == {"bench-idle.svg", "bench-queue.svg"}
+    assert "A queue of" in said
+
+
+@pytest.mark.slow
 def test_the_others_lose_nothing_either_and_whoever_is_not_here_is_named(tmp_path):
-    others = {"product-uvicorn", "tutorial", "ejabberd"}  # not node: what it needs may have to be compiled first
+    # Not node: what it needs may have to be compiled first.
+    others = {"product-uvicorn", "product-two", "tutorial", "ejabberd"}
     figures, said = bench(tmp_path / "bench.json", "--only", "cost", "--peers", ",".join(others))
     assert set(figures["cost"]) | set(figures["skipped"]) == {"relay", *others}
     for name, row in figures["cost"].items():

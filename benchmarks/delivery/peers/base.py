@@ -38,12 +38,14 @@ class Shape:
     Attributes:
         rooms: conversations, each with a resident of its own.
         desks: counselors; the rooms are shared out among them.
-        read_every: where the peer knows supervisors, one reads each so-manieth room.
+        read_every: where the peer knows supervisors, one reads each so-manieth room; 0: there is none.
+        waiting: the residents wait in the queue, no counselor has them yet.
     """
 
     rooms: int
     desks: int
     read_every: int = 10
+    waiting: bool = False
 
 
 class Server:
@@ -107,6 +109,8 @@ class Peer(ABC):
     name: ClassVar[str]
     what: ClassVar[str]
     """One line for the table."""
+    sits_idle: ClassVar[bool] = False
+    """Whether its idle sockets are measured."""
 
     @abstractmethod
     def prepare(self, folder: Path, shapes: dict[str, Shape]) -> None:

@@ -109,6 +109,7 @@ class Ejabberd(PlainPeer):
 
     name = "ejabberd"
     what = "ejabberd with its archive (mod_muc, mod_mam in Mnesia): no triage, nobody signs in"
+    sits_idle = True
     seats = XmppSeat
 
     def prepare(self, folder: Path, shapes: dict[str, Shape]) -> None:

@@ -61,12 +61,13 @@ class ProductSeat(Seat):
         self.headers = {"Cookie": cookie}
         self.bucket = Bucket(PACE_PER_SECOND, PACE_AT_ONCE)
         self.held: dict[str, int] = {}
-        self.request = 0
+        self.request_id = 0
+        self.heard = Frame("")
 
     def ask(self, kind: str, **fields: object) -> None:
         """Send a frame with the next request id."""
-        self.request += 1
-        self.send(_encode({"type": kind, "id": self.request, **fields}))
+        self.request_id += 1
+        self.send(_encode({"type": kind, "id": self.request_id, **fields}))
 
     def begin(self) -> None:
         """Hello."""
@@ -74,7 +75,7 @@ class ProductSeat(Seat):
 
     def hear(self, raw: bytes) -> None:
         """Sort it."""
-        frame = _decode(raw)
+        frame = self.heard = _decode(raw)
         self.load.frames[frame.type] += 1
         if frame.type == "ack":
             if frame.client_id:
@@ -172,6 +173,7 @@ class Product(Peer):
 
     name = "product"
     what = "this product as served by make run: checked, sealed, committed, triaged, delivered"
+    sits_idle = True
     variables: dict[str, str] = {}
 
     def __init__(self) -> None:
@@ -193,20 +195,29 @@ class Product(Peer):
     def prepare(self, folder: Path, shapes: dict[str, Shape]) -> None:
         """One database for each shape."""
         self.shapes = shapes
+        empty = folder / "empty"
+        empty.mkdir(parents=True)
+        self._run([sys.executable, "manage.py", "migrate", "--verbosity", "0"], empty)
         for name, shape in shapes.items():
-            made = folder / f"database-{name}"
-            made.mkdir(parents=True)
-            done = subprocess.run(
-                python("benchmarks.delivery.cast", str(shape.rooms), str(shape.desks), str(shape.read_every)),
-                cwd=ROOT,
-                env={**self.environment, "VAR_DIR": str(made)},
-                capture_output=True,
-                text=True,
-                check=False,
-            )
-            if done.returncode:
-                raise Broken(done.stderr[-3000:])
-            self.people[name], self.made[name] = json.loads(done.stdout), made
+            made = shutil.copytree(empty, folder / f"database-{name}")
+            self._fill(name, shape, made)
+            self.made[name] = made
+
+    def adopt(self, other: Product) -> None:
+        """Use the databases that another one has prepared: what is served differs, the people do not."""
+        self.environment, self.shapes = other.environment, other.shapes
+        self.people, self.made = other.people, other.made
+
+    def _fill(self, name: str, shape: Shape, var: Path) -> None:
+        """Put everybody of a shape into a database that has its tables."""
+        self.people[name] = json.loads(self._run(python("benchmarks.delivery.cast", json.dumps(vars(shape))), var))
+
+    def _run(self, command: list[str], var: Path) -> str:
+        environment = {**self.environment, "VAR_DIR": str(var)}
+        done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise Broken(done.stderr[-3000:])
+        return done.stdout
 
     def command(self, port: int) -> list[str]:
         """How it is served."""
@@ -251,6 +262,13 @@ class ProductOnUvicorn(Product):
         quiet = ("--log-level", "warning", "--no-access-log", "--lifespan", "off", "--loop", "asyncio")
         where = ("--host", "127.0.0.1", "--port", str(port))
         return [sys.executable, "-m", "uvicorn", *options, *quiet, *where, "hotline.asgi:application"]
+
+
+class UnsweptProduct(Product):
+    """The product without the watch's rounds, for what is taken down operation by operation."""
+
+    name = "product-unswept"
+    variables = {"SWEEP_EVERY_SECONDS": "3600"}
 
 
 class CountedProduct(Product):

@@ -74,6 +74,7 @@ class Relay(PlainPeer):
 
     name = "relay"
     what = "bare websockets relay in Python: nothing checked, kept or read"
+    sits_idle = True
 
     def start(self, folder: Path, shape: str) -> Server:
         """A fresh one."""
