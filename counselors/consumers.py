@@ -9,6 +9,7 @@ from contextlib import suppress
 from typing import Any, ClassVar, TypeVar
 
 from django.utils import timezone
+from msgspec.structs import replace
 
 from counselors import deskwork, services
 from counselors import selectors as staff_selectors
@@ -62,6 +63,8 @@ class DeskSocket(FrameSocket):
         self.staff_id = 0
         self.following: dict[str, int] = {}
         """Conversations shown here -> the last line sent of each."""
+        self.told: dict[str, protocol.ConversationView] = {}
+        """What stands beside the lines of these, as it was last sent."""
         self.held: set[str] = set()
         self.takes = False
         """Whether the queue, which quotes what people wrote, is shown here; another role means another socket."""
@@ -120,6 +123,7 @@ class DeskSocket(FrameSocket):
         welcome = await self.as_staff(deskwork.welcome, frame.id)
         self.expect_ping(welcome.heartbeat_seconds)
         await self.answer(welcome)
+        self.told.update((view.conversation, view) for view in welcome.views)
         for hex_ in held:
             await self._push_lines(hex_)
             if hex_ in frame.held:
@@ -130,7 +134,7 @@ class DeskSocket(FrameSocket):
 
     async def ping(self, frame: protocol.DeskPing) -> None:
         """Heartbeat: heals whatever hints did not bring."""
-        upto = await self.as_staff(deskwork.heartbeat, list(self.following))
+        upto, views = await self.as_staff(deskwork.heartbeat, list(self.following))
         self.expect_ping(deskwork.heartbeat_seconds())
         await self.answer(protocol.Pong(id=frame.id, at=as_time(timezone.now())))
         for hex_, last in upto.items():
@@ -139,6 +143,9 @@ class DeskSocket(FrameSocket):
                 self.following[hex_] = frame.held[hex_]
                 await self._push_lines(hex_)
         await self.on_desk({})
+        for view in views:
+            if view.conversation in self.following and deskwork.differs(view, self.told.get(view.conversation)):
+                await self._tell(view)
         if events.QUEUE in self.wanted:
             await self.on_queue({})
 
@@ -152,7 +159,7 @@ class DeskSocket(FrameSocket):
         """Read a conversation live; recorded when it is not one's own."""
         view = await self.as_staff(deskwork.open_view, frame.conversation)
         await self._follow(frame.conversation, 0)
-        await self.answer(protocol.View(id=frame.id, view=view))
+        await self._tell(view, request=frame.id)
         await self._push_lines(frame.conversation)
 
     async def leave(self, frame: protocol.Leave) -> None:
@@ -289,7 +296,7 @@ class DeskSocket(FrameSocket):
                 raise
             await self._lose(hex_)
             return
-        await self.answer(protocol.View(view=view))
+        await self._tell(view)
 
     async def on_risk(self, message: dict[str, Any]) -> None:
         """What speaks for a level moves with every message: a few of them are shown together."""
@@ -305,6 +312,8 @@ class DeskSocket(FrameSocket):
                 raise
             await self._lose(hex_)
             return
+        if hex_ in self.told:
+            self.told[hex_] = replace(self.told[hex_], risk=risk)
         await self.answer(protocol.RiskIs(conversation=hex_, risk=risk))
 
     async def on_board(self, message: dict[str, Any]) -> None:
@@ -328,10 +337,10 @@ class DeskSocket(FrameSocket):
         for hex_ in held:
             if hex_ not in self.following:
                 await self._follow(hex_, 0)
-                await self.answer(protocol.View(view=await self.as_staff(deskwork.view, hex_)))
+                await self._tell(await self.as_staff(deskwork.view, hex_))
                 await self._push_lines(hex_)
             elif hex_ not in self.held:
-                await self.answer(protocol.View(view=await self.as_staff(deskwork.view, hex_)))
+                await self._tell(await self.as_staff(deskwork.view, hex_))
         lost = self.held - set(held)
         self.held = set(held)
         for hex_ in lost:
@@ -361,8 +370,14 @@ class DeskSocket(FrameSocket):
         self.following[hex_] = after
         await self.join(events.conversation_group(hex_))
 
+    async def _tell(self, view: protocol.ConversationView, *, request: int | None = None) -> None:
+        if view.conversation in self.following:
+            self.told[view.conversation] = view
+        await self.answer(protocol.View(id=request, view=view))
+
     async def _unfollow(self, hex_: str) -> None:
         self.following.pop(hex_, None)
+        self.told.pop(hex_, None)
         self.sure.pop(hex_, None)
         await self.part(events.conversation_group(hex_))
 
@@ -372,7 +387,7 @@ class DeskSocket(FrameSocket):
         why = await self.as_staff(deskwork.why_lost, hex_)
         if why == errors.CLOSED:
             with suppress(Refused):
-                await self.answer(protocol.View(view=await self.as_staff(deskwork.view, hex_)))
+                await self._tell(await self.as_staff(deskwork.view, hex_))
                 await self._push_lines(hex_)
         await self.answer(protocol.Gone(conversation=hex_, why=why))
         await self._unfollow(hex_)

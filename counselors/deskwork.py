@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from functools import lru_cache
 
 from django.conf import settings
@@ -10,6 +11,7 @@ from django.contrib.auth import HASH_SESSION_KEY
 from django.contrib.sessions.models import Session
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
+from msgspec.structs import replace
 
 from counselors import selectors as staff_selectors
 from counselors import services
@@ -94,10 +96,26 @@ def who_waits(staff: StaffMember) -> tuple[list[protocol.QueueRow], int]:
     return queue.rows()
 
 
-def heartbeat(staff: StaffMember, shown: list[str]) -> dict[str, int]:
-    """Note that a desk is there; the last seq of each conversation it shows."""
+def heartbeat(staff: StaffMember, shown: list[str]) -> tuple[dict[str, int], list[protocol.ConversationView]]:
+    """Note that a desk is there.
+
+    Returns:
+        The last seq of each conversation it shows, and the views of those that one may still read.
+    """
     services.touch(staff)
-    return {pk.hex: last for pk, last in Conversation.objects.filter(pk__in=shown).values_list("pk", "last_seq")}
+    upto = {pk.hex: last for pk, last in Conversation.objects.filter(pk__in=shown).values_list("pk", "last_seq")}
+    views = []
+    for hex_ in shown:
+        with suppress(Refused):
+            views.append(view(staff, hex_))
+    return upto, views
+
+
+def differs(now: protocol.ConversationView, told: protocol.ConversationView | None) -> bool:
+    """Whether a page would show something else. Lines are brought by themselves; no page shows the bare number."""
+    if told is None:
+        return True
+    return replace(now, upto=told.upto, risk=replace(now.risk, probability=told.risk.probability)) != told
 
 
 def held(staff: StaffMember) -> tuple[list[str], list[protocol.HandoverView]]:

@@ -10,6 +10,7 @@ from counselors import accounts, reading
 from counselors import services as desk
 from counselors.models import StaffMember
 from counselors.roles import Role
+from hotline.chat import events
 from hotline.chat.models import Reading
 from hotline.chat.services import erasure, moves
 from tests import factories
@@ -402,8 +403,6 @@ async def test_two_pages_of_one_counselor_show_the_same(waiting, counselor, lin,
 
 
 async def test_the_heartbeat_heals_what_no_hint_brought(waiting, counselor, lin, pages, monkeypatch):
-    from hotline.chat import events
-
     page = await pages(lin)
     await page.ask("hello")
     monkeypatch.setattr(events, "_send", lambda group, message: None)
@@ -415,6 +414,29 @@ async def test_the_heartbeat_heals_what_no_hint_brought(waiting, counselor, lin,
     await there(waiting.says, "听得到吗")
     await page.send("ping", held={waiting.hex: 3})
     assert (await page.until("lines"))["lines"][-1]["text"] == "听得到吗"
+
+
+@pytest.mark.usefixtures("plain_triage")
+async def test_the_heartbeat_brings_a_view_that_has_changed_and_no_other(conversation, lin, pages, monkeypatch):
+    page = await pages(lin)
+    await page.ask("hello")
+    await page.catch_up()
+    assert "view" not in {frame["type"] for frame in await page.catch_up()}
+    monkeypatch.setattr(events, "_send", lambda group, message: None)
+    await there(conversation.says, "high: 不想活了")
+    views = [frame["view"] for frame in await page.catch_up() if frame["type"] == "view"]
+    assert [view["risk"]["level"] for view in views] == ["high"]
+
+
+async def test_who_reads_along_learns_of_an_erasure_though_its_hint_was_lost(conversation, shen, pages, monkeypatch):
+    page = await pages(shen)
+    await page.ask("hello")
+    await page.ask("conversation.open", conversation=conversation.hex)
+    await page.catch_up()
+    monkeypatch.setattr(events, "_send", lambda group, message: None)
+    await there(erasure.erase_resident, conversation.resident.pk)
+    [frame] = [frame for frame in await page.catch_up() if frame["type"] == "view"]
+    assert frame["view"]["erased"]
 
 
 async def test_duty_is_told_to_colleagues_and_to_who_waits(waiting, counselor, lin, zhou, pages):
