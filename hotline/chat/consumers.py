@@ -104,7 +104,7 @@ class ResidentSocket(FrameSocket):
     # --- frames ---------------------------------------------------------------------------------------------------
     async def hello(self, frame: protocol.ResidentHello) -> None:
         """Subscribe first, read second: what happens in between arrives as a hint and is looked up."""
-        conversation = await self.as_resident(_current)
+        conversation = await self.as_resident(_shown, frame.conversation)
         await self._follow(conversation.hex)
         view, found = await self.as_resident(self._snapshot, frame.after)
         self.place = view.place
@@ -323,6 +323,11 @@ def _residents(visit_ids: Iterable[int]) -> dict[int, uuid.UUID]:
 # Each of these runs on the database thread, with the visit already checked.
 def _current(visit: Visit) -> Conversation:
     return access.current_of(visit.resident)
+
+
+def _shown(visit: Visit, hex_: str) -> Conversation:
+    """What a page shows: it stays what it is when another page of the same person has begun a newer one."""
+    return access.own_of(visit.resident_id, hex_) if hex_ else _current(visit)
 
 
 def _lines(visit: Visit, hex_: str, after: int) -> tuple[list[protocol.Line], int]:

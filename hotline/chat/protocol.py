@@ -214,10 +214,11 @@ class BoardRow(Part):
 
 # --- from a resident -------------------------------------------------------------------------------------------------
 class ResidentHello(Frame, tag="hello"):
-    """First frame: who am I, and what have I missed after ``after``?"""
+    """First frame: who am I, and what have I missed after ``after`` of the conversation that this page shows?"""
 
     id: RequestId
     after: Seq = 0
+    conversation: Annotated[str, Meta(pattern=r"^([0-9a-f]{32})?$")] = ""
 
 
 class ResidentSend(Frame, tag="message.send"):

@@ -46,7 +46,7 @@ const composer = createComposer({
 });
 
 const link = createLink("/ws/resident/", {
-  hello: () => ({ type: "hello", id: next(), after: log.upto() }),
+  hello: () => ({ type: "hello", id: next(), after: log.upto(), conversation }),
   ping: () => ({ type: "ping", id: next(), after: log.upto() }),
   hear,
   state(state) {

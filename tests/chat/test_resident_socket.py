@@ -3,10 +3,10 @@
 import json
 
 import pytest
-from django.db import OperationalError
+from django.db import OperationalError, transaction
 
 from counselors import services as desk
-from hotline.chat import consumers, sockets
+from hotline.chat import access, consumers, sockets
 from hotline.chat.models import Conversation, Message
 from hotline.chat.services import messages, moves, notes, opening, risk
 from hotline.chat.states import Ending
@@ -54,6 +54,35 @@ async def test_after_a_reload_everything_is_there_and_with_after_only_what_was_m
     assert seqs(await page.ask("hello")) == [1, 2, 3, 4, 5]
     again = await pages(resident_page(waiting))
     assert seqs(await again.ask("hello", after=3)) == [4, 5]
+
+
+async def test_a_page_goes_on_showing_its_conversation_when_another_page_has_begun_a_newer_one(waiting, pages):
+    """Else it would put the newer one's lines behind its own."""
+
+    def begin_anew():
+        waiting.says("那次")
+        with transaction.atomic():
+            moves.leave_locked(access.locked(waiting.hex))
+        opened = opening.open_conversation(language="zh-hans", resident=waiting.resident)
+        newer = factories.Talk(opened.conversation.hex, waiting.resident, opened.visit_token)
+        for number in range(4):
+            newer.says(f"这次 {number}")
+        return newer
+
+    newer = await there(begin_anew)
+    old = await pages(resident_page(waiting))
+    welcome = await old.ask("hello", after=1, conversation=waiting.hex)
+    assert [line["text"] or line["event"] for line in welcome["lines"]] == ["那次", "closed:left_waiting"]
+    assert welcome["view"]["state"] == "closed"
+    assert (await old.say("还想说"))["code"] == "conversation.closed"
+    for page in (resident_page(waiting), resident_page(newer)):
+        opened = await pages(page)
+        assert (await opened.ask("hello"))["view"]["upto"] == 5
+
+
+async def test_a_page_is_not_shown_a_conversation_of_somebody_else(waiting, another_resident, pages):
+    page = await pages(resident_page(waiting))
+    assert (await page.ask("hello", conversation=another_resident.hex))["code"] == "conversation.not_found"
 
 
 async def test_a_long_story_comes_whole_and_in_order(waiting, pages):
