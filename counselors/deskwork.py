@@ -86,7 +86,7 @@ def welcome(staff: StaffMember, request: int) -> protocol.DeskWelcome:
 
 def heartbeat_seconds() -> int:
     """Three chances to be heard before a desk counts as vanished."""
-    return max(1, min(settings.HEARTBEAT_SECONDS, settings.VANISHED_AFTER_SECONDS // 3))
+    return max(1, min(settings.HEARTBEAT_SECONDS, int(services.silence_seconds() // 3)))
 
 
 def who_waits(staff: StaffMember) -> tuple[list[protocol.QueueRow], int]:

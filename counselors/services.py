@@ -32,6 +32,7 @@ __all__ = [
     "release_vanished",
     "set_duty",
     "set_role",
+    "silence_seconds",
     "take_next",
     "touch",
 ]
@@ -112,14 +113,24 @@ def take_next(*, by: StaffMember) -> Conversation:
     raise Refused(errors.NOBODY_WAITING)
 
 
+def silence_seconds() -> float:
+    """How long a desk may be silent before it counts as vanished.
+
+    Less than VANISHED_AFTER_SECONDS: the watch comes by only now and then, and by then people are to be back.
+    """
+    whole = settings.VANISHED_AFTER_SECONDS
+    return max(whole * 3 / 4, whole - 2 * settings.SWEEP_EVERY_SECONDS)
+
+
 def release_vanished() -> int:
     """Give back the people of counselors whose desks fell silent.
 
     Returns:
         How many people went back to the queue.
     """
-    silent_since = timezone.now() - timedelta(seconds=settings.VANISHED_AFTER_SECONDS)
-    silent = Q(holder__duty__seen_at__lt=silent_since) | Q(holder__duty__seen_at__isnull=True)
+    silent = Q(holder__duty__seen_at__lt=timezone.now() - timedelta(seconds=silence_seconds())) | Q(
+        holder__duty__seen_at__isnull=True
+    )
     rows = Conversation.objects.active().filter(silent).values_list("pk", "holder_id")
     return sum(moves.release_vanished(pk.hex, holder_id=holder) for pk, holder in rows)
 

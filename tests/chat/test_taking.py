@@ -124,6 +124,14 @@ def test_the_person_of_a_vanished_counselor_is_given_back_and_told(conversation,
     assert row.transitions.last().cause == "vanished"
 
 
+@pytest.mark.parametrize(("silent_seconds", "given_back"), [(49, 0), (51, 1)])
+def test_people_are_back_within_a_minute_though_the_watch_comes_by_only_now_and_then(
+    conversation, counselor, silent_seconds, given_back
+):
+    Duty.objects.filter(staff=counselor).update(seen_at=timezone.now() - timedelta(seconds=silent_seconds))
+    assert desk.release_vanished() == given_back
+
+
 def test_who_holds_somebody_and_was_never_heard_of_has_vanished_too(conversation, counselor):
     Duty.objects.filter(staff=counselor).update(seen_at=None)
     assert desk.release_vanished() == 1
