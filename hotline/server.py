@@ -7,6 +7,7 @@ SIGTERM and SIGINT let each socket finish what it is at, and tell its page when 
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import sys
 from typing import Any
@@ -23,6 +24,7 @@ from hotline.backups import BackupFailed, serve_from
 
 ENDS_WITHIN_SECONDS = 5.0
 """After this long whatever is still busy is cut off. Service managers usually wait ten seconds before they kill."""
+TRIAGE_ENDS_WITHIN_SECONDS = 1.0
 OPTIONS = (
     # No address and no path is printed.
     *("-v", "0", "--no-server-name"),
@@ -91,6 +93,20 @@ def main() -> None:
             CommandLine().run([*OPTIONS, *sys.argv[1:], "hotline.asgi:application"])
     except (ImproperlyConfigured, BackupFailed) as trouble:
         sys.exit(f"Not started: {trouble}")
+    leave_hung_triage()
+
+
+def leave_hung_triage() -> None:
+    """Python waits for every thread before it ends; one in which triage hangs would keep this process for ever.
+
+    Nothing is lost by it: what was acknowledged is committed, and what triage has not read is found by the watch.
+    """
+    from hotline.chat.services import risk
+
+    if not risk.stop_reading(TRIAGE_ENDS_WITHIN_SECONDS):
+        logging.getLogger(__name__).error("triage hangs; ended without it")
+        logging.shutdown()
+        os._exit(0)
 
 
 if __name__ == "__main__":

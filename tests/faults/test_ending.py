@@ -92,3 +92,20 @@ async def test_who_is_turned_away_is_no_trouble_for_the_end(site, path):
     with pytest.raises(ConnectionClosed):
         await stranger.connect()
     assert await asyncio.to_thread(process.end) == 0
+
+
+async def test_a_triage_that_hangs_does_not_keep_the_process(site):
+    process = site.start(launcher="tests.faults.launcher", FAULT_TRIAGE="hangs")
+    visit, _ = await asyncio.to_thread(process.begin)
+    resident = await Client(process, "/ws/resident/", visit).connect()
+    await resident.say("somebody there?")
+    await asyncio.to_thread(wait_for_log, process, "triage took longer")
+    assert await asyncio.to_thread(process.end) == 0
+    assert "triage hangs; ended without it" in process.log
+
+
+def wait_for_log(process, words):
+    deadline = time.monotonic() + 20
+    while words not in process.log:
+        assert time.monotonic() < deadline, process.log
+        time.sleep(0.05)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 import time
 import uuid
 from collections.abc import Mapping, Sequence
@@ -27,6 +28,7 @@ from hotline.chat.states import State
 from triage import feedback
 from triage import services as triage
 from triage.core.levels import Assessment, Level
+from triage.core.sound import sound
 
 log = logging.getLogger(__name__)
 
@@ -38,7 +40,8 @@ TURNS_READ = 24
 """How many of the resident's latest messages triage is given; it reads the last eight, and short ones further back."""
 NOT_SCORED = Assessment(level=Level.MODERATE, probability=0.5, evidence=(), model_version="none", scored=False)
 """What counts where triage gave no answer."""
-_reader = ThreadPoolExecutor(max_workers=8, thread_name_prefix="triage")
+READER = "triage"
+_reader = ThreadPoolExecutor(max_workers=8, thread_name_prefix=READER)
 """One thread reads as a rule; the others are for when it hangs."""
 
 
@@ -145,6 +148,20 @@ def _assess_timed(texts: Sequence[str]) -> Assessment:
 def submit(unread: Sequence[Unread]) -> Future[list[Read]]:
     """The same in a thread of triage's own."""
     return _reader.submit(assess_all, unread)
+
+
+def stop_reading(within: float) -> bool:
+    """The process ends: no message is read any more.
+
+    Returns:
+        Whether all of triage's threads came to their end within so many seconds; one in which it hangs never does.
+    """
+    _reader.shutdown(wait=False, cancel_futures=True)
+    threads = [one for one in threading.enumerate() if one.name.startswith(READER)]
+    deadline = time.monotonic() + within
+    for one in threads:
+        one.join(max(0.0, deadline - time.monotonic()))
+    return not any(one.is_alive() for one in threads)
 
 
 def settle(read: Sequence[Read], *, again: bool = False) -> None:
@@ -307,10 +324,13 @@ def too_slow(unread: Unread, limit: float) -> Read:
 
 def _assess(texts: Sequence[str]) -> Assessment:
     try:
-        return triage.assess(texts[-1], earlier=tuple(texts[:-1]))
+        found = sound(triage.assess(texts[-1], earlier=tuple(texts[:-1])), texts)
     except Exception as error:  # noqa: BLE001 - whatever it is, a human comes first
         log.error("triage failed fault=%s; counted as not scored", type(error).__name__)
         return NOT_SCORED
+    if found is None:
+        log.error("triage answered what cannot be; counted as not scored")
+    return found or NOT_SCORED
 
 
 def _spans(assessment: Assessment, seqs: Sequence[int], texts: Sequence[str]) -> list[Span]:

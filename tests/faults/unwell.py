@@ -1,0 +1,50 @@
+"""A triage that is not well, put in place of the real one in a server's own process by tests/faults/launcher.py."""
+
+from __future__ import annotations
+
+import itertools
+import math
+import threading
+
+from triage import services as triage
+from triage.core.levels import Assessment, Evidence, Level
+
+for_ever = threading.Event()
+_NONSENSE = itertools.cycle(
+    [
+        None,
+        "imminent",
+        Assessment(9, 0.5, (), "broken"),  # type: ignore[arg-type]
+        Assessment(Level.LOW, -3.0, (Evidence(-7, 10**9, "model", 40),), "broken"),
+        Assessment(Level.LOW, math.inf, None, "broken"),  # type: ignore[arg-type]
+        Assessment(Level.MODERATE, 0.2, (Evidence(5, 2, "model"), "words"), "broken" * 100),  # type: ignore[arg-type]
+    ]
+)
+
+
+def raises(text, *, earlier=()):
+    """A fault of the scorer."""
+    raise RuntimeError("triage is broken")
+
+
+def hangs(text, *, earlier=()):
+    """It never answers."""
+    for_ever.wait()
+
+
+def answers_nan(text, *, earlier=()):
+    """Weights that were damaged."""
+    return Assessment(Level.LOW, math.nan, (), "broken")
+
+
+def answers_nonsense(text, *, earlier=()):
+    """Levels that do not exist, evidence from nowhere, no answer at all."""
+    return next(_NONSENSE)
+
+
+WAYS = {"raises": raises, "hangs": hangs, "NaN": answers_nan, "nonsense": answers_nonsense}
+
+
+def let_triage(way: str) -> None:
+    """Let triage be unwell in one of WAYS."""
+    triage.assess = WAYS[way]
