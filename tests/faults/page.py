@@ -29,9 +29,10 @@ def _seconds(file: str, name: str) -> float:
     return int(re.search(rf"^const {name} = (\d+);", (_LIB / file).read_text(), re.M)[1]) / 1000
 
 
-BASE, CAP, PONG_WITHIN, HELLO_WITHIN = (
-    _seconds("link.js", name) for name in ("BASE_MS", "CAP_MS", "PONG_WITHIN_MS", "HELLO_WITHIN_MS")
+BASE, CAP, LONG_CAP, PONG_WITHIN, HELLO_WITHIN, DOUBT = (
+    _seconds("link.js", f"{name}_MS") for name in ("BASE", "CAP", "LONG_CAP", "PONG_WITHIN", "HELLO_WITHIN", "DOUBT")
 )
+LONG_TRIES = 1000 * _seconds("link.js", "LONG_TRIES")
 AGAIN, ANSWER_WITHIN = _seconds("outbox.js", "AGAIN_MS"), _seconds("outbox.js", "ANSWER_MS")
 FINAL = {4401, 4403}
 
@@ -70,6 +71,7 @@ class Page:
         self.socket: ClientConnection | None = None
         self.open = asyncio.Event()
         self.grew = asyncio.Event()
+        self.doubt: asyncio.Task | None = None
         self.late: asyncio.TimerHandle | None = None
         self.again: asyncio.TimerHandle | None = None
         self.retry_after = 0.0
@@ -128,7 +130,7 @@ class Page:
             self.found["breaks"] += self.open.is_set()
             self.open.clear()
             self._lost()
-            most = min(CAP, BASE * 2**self.tries)
+            most = min(CAP if self.tries < LONG_TRIES else LONG_CAP, BASE * 2 ** min(self.tries, 10))
             self.tries += 1
             wait, self.retry_after = self.retry_after or random.uniform(0, most), 0.0
             if not self.ended:
@@ -138,6 +140,7 @@ class Page:
         """One socket, from its handshake to its end. Raises what ended it."""
         beat = None
         async with asyncio.timeout(HELLO_WITHIN) as watchdog:
+            self.watchdog = watchdog
             self.socket = await connect(
                 self.url.replace("http", "ws") + self.path,
                 additional_headers={"Cookie": self.cookie},
@@ -152,9 +155,10 @@ class Page:
                 await self._put({"type": "hello", **self._held()})
                 while True:
                     frame = json.loads(await self.socket.recv())
+                    self._trust()
                     if frame["type"] == "welcome":
                         watchdog.reschedule(None)
-                        beat = asyncio.create_task(self._beat(frame["heartbeat_seconds"], watchdog))
+                        beat = asyncio.create_task(self._beat(frame["heartbeat_seconds"]))
                         self.tries = 0
                         self.found["connects"] += 1
                     if frame["type"] == "pong":
@@ -167,16 +171,29 @@ class Page:
             finally:
                 if beat:
                     beat.cancel()
+                self._trust()
                 self.socket.transport.abort()
                 self.socket = None
 
-    async def _beat(self, seconds: float, watchdog: asyncio.Timeout) -> None:
+    async def _beat(self, seconds: float) -> None:
         while True:
             await asyncio.sleep(seconds)
-            with suppress(ConnectionClosed):
-                await self._put({"type": "ping", **self._held()})
-            if watchdog.when() is None:
-                watchdog.reschedule(asyncio.get_running_loop().time() + PONG_WITHIN)
+            await self._ping(PONG_WITHIN)
+
+    async def _ping(self, within: float) -> None:
+        with suppress(ConnectionClosed):
+            await self._put({"type": "ping", **self._held()})
+        if self.watchdog.when() is None:
+            self.watchdog.reschedule(asyncio.get_running_loop().time() + within)
+
+    async def _doubts(self) -> None:
+        await asyncio.sleep(DOUBT)
+        await self._ping(DOUBT)
+
+    def _trust(self) -> None:
+        if self.doubt is not None:
+            self.doubt.cancel()
+            self.doubt = None
 
     def _held(self) -> dict:
         upto = len(self.lines)
@@ -238,6 +255,8 @@ class Page:
         self.late = asyncio.get_running_loop().call_later(ANSWER_WITHIN, self._fail)
 
     async def _try(self, frame: dict) -> None:
+        if self.doubt is None:
+            self.doubt = asyncio.create_task(self._doubts())
         with suppress(ConnectionClosed):
             await self._put(frame)
 

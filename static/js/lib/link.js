@@ -4,9 +4,14 @@
  */
 
 const BASE_MS = 500;
-const CAP_MS = 15000;
+/** Within this the page is back once the fault has ended; after so many tries the line has been gone for minutes. */
+const CAP_MS = 4000;
+const LONG_CAP_MS = 15000;
+const LONG_TRIES = 80;
 const PONG_WITHIN_MS = 10000;
 const HELLO_WITHIN_MS = 10000;
+/** Whoever said something and hears nothing at all for so long asks whether the line still stands; and as long again. */
+const DOUBT_MS = 5000;
 /** Close codes after which coming back by itself makes no sense. */
 const FINAL = new Set([4401, 4403]);
 
@@ -23,6 +28,7 @@ export function createLink(path, does) {
   let watchdog = 0;
   /** A heartbeat is out and unanswered: another one meanwhile must not give a dead line more time. */
   let pinged = false;
+  let doubt = 0;
   let ended = false;
   let retryAfter = 0;
   let open = false;
@@ -42,6 +48,18 @@ export function createLink(path, does) {
     watchdog = setTimeout(() => drop(), milliseconds);
   }
 
+  /** Every frame but "typing" is answered: silence after one is looked into at once, not at the next heartbeat. */
+  function send(frame) {
+    if (!open || !put(frame)) return false;
+    if (!doubt && frame.type !== "typing") doubt = setTimeout(() => ping(DOUBT_MS), DOUBT_MS);
+    return true;
+  }
+
+  function trust() {
+    clearTimeout(doubt);
+    doubt = 0;
+  }
+
   /** Let go of a socket that does not answer; its own close event may come minutes later, so it is not waited for. */
   function drop() {
     const old = socket;
@@ -55,13 +73,14 @@ export function createLink(path, does) {
 
   function lost() {
     clearTimeout(watchdog);
+    trust();
     pinged = false;
     clearInterval(beat);
     open = false;
     if (ended) return;
     does.state("lost");
     clearTimeout(again);
-    const most = Math.min(CAP_MS, BASE_MS * 2 ** tries);
+    const most = Math.min(tries < LONG_TRIES ? CAP_MS : LONG_CAP_MS, BASE_MS * 2 ** tries);
     tries += 1;
     again = setTimeout(connect, retryAfter || Math.random() * most);
     retryAfter = 0;
@@ -71,17 +90,19 @@ export function createLink(path, does) {
     ended = true;
     clearTimeout(again);
     clearTimeout(watchdog);
+    trust();
     clearInterval(beat);
     does.state("ended");
   }
 
-  function ping() {
+  function ping(within = PONG_WITHIN_MS) {
     if (!open || !put(does.ping()) || pinged) return;
     pinged = true;
-    expect(PONG_WITHIN_MS);
+    expect(within);
   }
 
   function hear(event) {
+    trust();
     let frame;
     try {
       frame = JSON.parse(event.data);
@@ -94,7 +115,7 @@ export function createLink(path, does) {
       tries = 0;
       open = true;
       clearInterval(beat);
-      beat = setInterval(ping, frame.heartbeat_seconds * 1000);
+      beat = setInterval(() => ping(), frame.heartbeat_seconds * 1000);
     }
     if (frame.type === "pong") {
       clearTimeout(watchdog);
@@ -142,5 +163,5 @@ export function createLink(path, does) {
   });
 
   connect();
-  return { send: (frame) => open && put(frame), isOpen: () => open };
+  return { send, isOpen: () => open };
 }

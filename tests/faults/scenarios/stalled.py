@@ -1,0 +1,114 @@
+"""Pages that never read: what is on its way to them must not fill the server, and nobody else may notice."""
+
+import asyncio
+import socket
+import time
+from pathlib import Path
+
+from websockets.asyncio.client import connect
+
+from tests.faults.campaign import scenario
+from tests.faults.client import Client
+from tests.faults.crowd import Crowd
+from tests.faults.figures import Figures
+from tests.faults.record import begin, count
+from tests.faults.site import Process
+from tests.faults.stage import Stage
+
+GROWS_AT_MOST_MB = 50.0
+OTHERS_WAIT_AT_MOST_SECONDS = 1.0
+WORDS = "long " * 780
+"""Just below the 4,000 characters that a message may have."""
+AT_ONCE = 50
+"""A socket may send 60 frames at once: after so many messages another one goes on."""
+
+
+def memory_mb(process: Process) -> float:
+    """What the process holds, in MB."""
+    status = Path(f"/proc/{process.popen.pid}/status").read_text()
+    return int(status.split("VmRSS:")[1].split()[0]) / 1024
+
+
+class Stalled:
+    """A resident's page that says hello and reads nothing any more; with the smallest buffer that the kernel allows."""
+
+    def __init__(self, process: Process, visit: str) -> None:
+        self.process, self.visit = process, visit
+
+    async def open(self) -> None:
+        narrow = socket.socket()
+        narrow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        narrow.setblocking(False)
+        await asyncio.get_running_loop().sock_connect(narrow, ("127.0.0.1", self.process.port))
+        self.socket = await connect(
+            self.process.url.replace("http", "ws") + "/ws/resident/",
+            sock=narrow,
+            additional_headers={"Cookie": self.visit},
+            origin=self.process.url,
+            proxy=None,
+            ping_interval=None,
+        )
+        await self.socket.send('{"type": "hello", "id": 1, "after": 0}')
+        await self.socket.recv()
+        self.socket.transport.pause_reading()
+
+    def drop(self) -> None:
+        self.socket.transport.abort()
+
+
+class Writer(Client):
+    """Keeps nothing of what comes, and asks for nothing."""
+
+    async def _apply(self, lines: list[dict], upto: int) -> None:
+        pass
+
+
+@scenario("Pages that never read, and 1,000 messages to each", full=100, short=8)
+async def never_read(stage: Stage, rounds: int) -> Figures:
+    """So many pages of one person read nothing, while long words come; two others talk as if nothing was."""
+    figures = Figures(rounds=rounds)
+    messages = 100 if stage.short else 1000
+    [process] = stage.serve(stage.site())
+    [place] = await begin(process, process, 1)
+    crowd = await Crowd.gather(process, process, 2)
+    stalled = [Stalled(process, place.visit) for _ in range(rounds)]
+    for one in stalled:
+        await one.open()
+    before = memory_mb(process)
+    others = asyncio.create_task(_talk_on(crowd))
+    highest, number = before, 0
+    texts: dict[int, str] = {}
+    while number < messages:
+        writer = await Writer(process, "/ws/resident/", place.visit).connect()
+        for _ in range(min(AT_ONCE, messages - number)):
+            number += 1
+            text = f"{number} {WORDS}"
+            answer = await writer.ask("message.send", client_id=f"stalled-{number:08d}", text=text)
+            assert answer["type"] == "ack", answer
+            texts[answer["seq"]] = text
+            highest = max(highest, memory_mb(process))
+        await writer.drop()
+    others.cancel()
+    waited = await asyncio.gather(others, return_exceptions=True)
+    assert isinstance(waited[0], asyncio.CancelledError), waited
+    await crowd.acknowledged()
+    slowest = max(said.kept.result() - said.at for said, _ in crowd.said)
+    figures.keeps("memory grows by (MB)", highest - before, GROWS_AT_MOST_MB)
+    figures.keeps("others wait for an acknowledgement (s)", slowest, OTHERS_WAIT_AT_MOST_SECONDS)
+    for one in stalled:
+        one.drop()
+    returned = await Client(process, "/ws/resident/", place.visit).connect()
+    began = time.monotonic()
+    await returned.hold(returned.welcome["view"]["upto"])
+    figures.notes["all read after their return (s)"] = round(time.monotonic() - began, 2)
+    shown = {line["seq"]: line["text"] for line in returned.lines}
+    figures.acknowledged += len(texts)
+    figures.lost += sum(shown.get(seq) != text for seq, text in texts.items())
+    count(returned.lines, [], figures)
+    await crowd.finish(figures)
+    return figures
+
+
+async def _talk_on(crowd: Crowd) -> None:
+    while True:
+        await crowd.talk(0.5)

@@ -1,0 +1,79 @@
+"""Everybody comes back at once: a server that was restarted, and pages that lack twenty messages each."""
+
+import asyncio
+import json
+import time
+
+from tests.faults.campaign import scenario
+from tests.faults.figures import Figures
+from tests.faults.page import Page
+from tests.faults.site import Process, Site
+from tests.faults.stage import Stage
+
+MISSED = 20
+BEGIN = """
+import json
+from hotline.chat.services import opening
+for _ in range({count}):
+    opened = opening.open_conversation(language="en")
+    print("RESIDENT", opened.visit_token, opened.conversation.hex)
+"""
+SAY = """
+import json, sys
+from django.db import transaction
+from django.utils import timezone
+from hotline.chat import access
+from hotline.chat.models import Conversation
+from hotline.chat.services import lines
+for pk in Conversation.objects.values_list("pk", flat=True):
+    with transaction.atomic():
+        conversation = access.locked(pk.hex)
+        for number in range({missed}):
+            lines.tell(conversation, f"joined:number {{number}}", at=timezone.now())
+"""
+
+
+def shell(site: Site, code: str) -> list[str]:
+    """Run code beside the server; what it printed."""
+    done = site.manage("shell", "-v0", "-c", code)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.splitlines()
+
+
+@scenario("500 pages come back, 20 messages each", full=500, short=0)
+@scenario("1,000 pages come back, 20 messages each", full=1000, short=0)
+@scenario("60 pages come back, 20 messages each", full=0, short=60)
+async def come_back(stage: Stage, rounds: int) -> Figures:
+    """The server ends without a word; each conversation gets its lines; it starts again."""
+    figures = Figures(rounds=rounds)
+    site = stage.site()
+    begun = await asyncio.to_thread(shell, site, BEGIN.format(count=rounds))
+    visits = [line.split()[1] for line in begun if line.startswith("RESIDENT")]
+    assert len(visits) == rounds
+    [process] = stage.serve(site)
+    pages = [Page(process.url, "/ws/resident/", f"visit={visit}") for visit in visits]
+    for page in pages:
+        await page.opened()
+    process.kill()
+    await asyncio.to_thread(shell, site, SAY.format(missed=MISSED))
+    process = await asyncio.to_thread(site.start, process.port)
+    end = time.monotonic()
+    async with asyncio.timeout(240):
+        await asyncio.gather(*(page.shows(1 + MISSED) for page in pages))
+    back = max(page.arrived[1 + MISSED] for page in pages) - end
+    figures.back(back, 20 if rounds <= 500 else 30)
+    after(pages, process, figures)
+    for page in pages:
+        await page.close()
+    return figures
+
+
+def after(pages: list[Page], process: Process, figures: Figures) -> None:
+    """Nobody was refused or cut off meanwhile, and everybody shows the same."""
+    wanted = ["opened", *(f"joined:number {number}" for number in range(MISSED))]
+    figures.page_differs += sum([line["event"] for line in page.lines] != wanted for page in pages)
+    figures.notes["connections that failed"] = sum(page.found["not connected: TimeoutError"] for page in pages)
+    figures.notes["second breaks"] = sum(page.found["breaks"] - 1 for page in pages)
+    assert "Traceback" not in process.log, process.log
+    assert " ERROR " not in process.log, process.log
+    assert json.loads(process.get("/healthz")[1]) == {"ok": True}
