@@ -15,12 +15,16 @@ from tests.servers import free_port
 
 TOKEN = "a-token-that-is-long-enough-for-this"
 PATIENCE_SECONDS = 60.0
+SHARED = {"DATABASE_URL": "postgres", "REDIS_URL": "redis_server"}
 
 
-@pytest.fixture
-def site(make_site, postgres, redis_server):
-    """As ops/environment has it: over HTTPS, several processes."""
-    return make_site(DATABASE_URL=postgres, REDIS_URL=redis_server, HTTPS="true", METRICS_TOKEN=TOKEN)
+@pytest.fixture(params=["one process"])
+def site(make_site, request):
+    """Over HTTPS. With ``several processes`` as ops/environment has it; for one, SQLite is quicker to prepare."""
+    shared = {}
+    if request.param == "several processes":
+        shared = {name: request.getfixturevalue(fixture) for name, fixture in SHARED.items()}
+    return make_site(**shared, HTTPS="true", METRICS_TOKEN=TOKEN)
 
 
 @pytest.fixture
@@ -93,6 +97,7 @@ async def everything_is_kept_and_shown(pair, said):
         assert not page.found["another line under the same seq"]
 
 
+@pytest.mark.parametrize("site", ["several processes"], indirect=True)
 async def test_people_at_two_processes_talk_while_a_third_comes_and_goes(site, ports, front):
     first, second = site.start(ports[0]), site.start(ports[1])
     await asyncio.to_thread(front.start)
