@@ -247,3 +247,19 @@ def test_what_was_not_sent_yet_outlives_a_reload(quick_visitor, quick_house):
     assert sorted(shown) == sorted("一二三四五")
     assert shown.index("三") < shown.index("四")
     assert again.locator(".bubble").all_text_contents() == shown
+
+
+def test_while_the_line_is_gone_the_numbers_stay(quick_visitor, quick_house):
+    visitor = quick_visitor
+    visitor.expected += ["WebSocket", "ERR_CONNECTION_REFUSED", "Failed to load resource", "Failed to fetch"]
+    resident = visitor.resident()
+    say(resident, "我不想活了")
+    numbers = resident.get_by_test_id("numbers")
+    expect(numbers).to_have_class("numbers is-forward")
+    quick_house.kill()
+    resident.get_by_test_id("words").fill("有人吗")
+    resident.get_by_test_id("send").click()
+    expect(resident.get_by_test_id("mine").filter(has_text="有人吗")).to_have_attribute("data-state", "failed")
+    expect(resident.get_by_test_id("state")).to_be_visible()
+    for number in ("12356", "110", "120"):
+        expect(numbers.locator(f'a[href="tel:{number}"]')).to_be_in_viewport()
