@@ -17,7 +17,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from benchmarks.delivery import charts, machine, tables, upkeep, words
+from benchmarks.delivery import charts, machine, page, tables, upkeep, words
 from benchmarks.delivery.peers.base import ROOT, Missing, Peer, Shape
 from benchmarks.delivery.peers.cluster import ProductOnPostgres, TwoProcesses
 from benchmarks.delivery.peers.ejabberd import Ejabberd
@@ -40,7 +40,6 @@ PEERS: tuple[type[Peer], ...] = (
 PARTS = ("cost", "latency", "counts", "idle", "start", "queue")
 TEXTS = 997
 """A prime: rooms and texts do not fall into step."""
-PICTURES = ROOT / "docs" / "pictures"
 PACKAGES = ("django", "channels", "daphne", "uvicorn", "websockets", "scikit-learn")
 
 
@@ -56,7 +55,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--short", action="store_true", help="small amounts, to see that it runs")
     parser.add_argument("--out", type=Path, default=ROOT / "build" / "bench.json", help="where the figures go")
     parser.add_argument(
-        "--pictures", type=Path, help="where the charts go (docs/pictures when all parts and peers are measured)"
+        "--docs", type=Path, help="where charts and speed.md go (docs/ when all parts and peers are measured)"
     )
     return parser.parse_args()
 
@@ -204,10 +203,11 @@ def main() -> int:
     print(tables.report(figures))
     print(f"\nAll figures: {asked.out}")
     is_whole = not (asked.only or asked.peers or asked.short or figures["skipped"])
-    pictures = asked.pictures or (PICTURES if is_whole else None)
-    if pictures is not None:
-        for path in charts.draw(figures, pictures):
+    folder = asked.docs or (page.PAGE.parent if is_whole else None)
+    if folder is not None:
+        for path in charts.draw(figures, folder / "pictures"):
             print(f"Picture: {path}")
+        page.write(figures, folder)
     return 0
 
 

@@ -42,9 +42,8 @@ def test_the_product_and_the_relay_are_measured_side_by_side_and_nothing_is_lost
 
 @pytest.mark.slow
 def test_idle_sockets_a_start_and_a_long_queue_are_measured(tmp_path):
-    pictures = tmp_path / "pictures"
     figures, said = bench(
-        tmp_path / "bench.json", "--only", "idle,start,queue", "--peers", "product", "--pictures", str(pictures)
+        tmp_path / "bench.json", "--only", "idle,start,queue", "--peers", "product", "--docs", str(tmp_path)
     )
     assert set(figures["idle"]) == {"relay", "product"}
     for name, row in figures["idle"].items():
@@ -58,7 +57,10 @@ def test_idle_sockets_a_start_and_a_long_queue_are_measured(tmp_path):
     for length in ("short", "long"):
         assert queue[length]["trouble"] == 0
         assert all(value > 0 for name, value in queue[length].items() if name != "trouble")
-    assert {path.name for path in pictures.iterdir()} == {"bench-idle.svg", "bench-queue.svg"}
+    assert {path.name for path in (tmp_path / "pictures").iterdir()} == {"bench-idle.svg", "bench-queue.svg"}
+    page = (tmp_path / "speed.md").read_text()
+    assert f"| claim | {queue['ratios']['claim']:.2f} |" in page
+    assert "No whole run" not in page
     assert "A queue of" in said
 
 
