@@ -141,8 +141,11 @@ class DeskSocket(FrameSocket):
             if last > frame.held.get(hex_, last):
                 metrics.replayed("ping", last - frame.held[hex_])
                 self.following[hex_] = frame.held[hex_]
-                await self._push_lines(hex_)
+        # First what is not theirs any more: its lines are not theirs either.
         await self.on_desk({})
+        for hex_, last in upto.items():
+            if last > self.following.get(hex_, last):
+                await self._push_or_lose(hex_)
         for view in views:
             if view.conversation in self.following and deskwork.differs(view, self.told.get(view.conversation)):
                 await self._tell(view)
@@ -391,6 +394,15 @@ class DeskSocket(FrameSocket):
                 await self._push_lines(hex_)
         await self.answer(protocol.Gone(conversation=hex_, why=why))
         await self._unfollow(hex_)
+
+    async def _push_or_lose(self, hex_: str) -> None:
+        """Lines that are missing. What cannot be read any more leaves the page, and no other matter waits for it."""
+        try:
+            await self._push_lines(hex_)
+        except Refused as refusal:
+            if refusal.code != errors.NOT_FOUND:
+                raise
+            await self._lose(hex_)
 
     async def _push_lines(self, hex_: str, known: int | None = None) -> None:
         while hex_ in self.following and not self.closing:
