@@ -134,7 +134,7 @@ class DeskSocket(FrameSocket):
 
     async def ping(self, frame: protocol.DeskPing) -> None:
         """Heartbeat: heals whatever hints did not bring."""
-        upto, views = await self.as_staff(deskwork.heartbeat, list(self.following))
+        upto, views = await self.as_staff(deskwork.heartbeat, self.scope["session"].session_key, list(self.following))
         self.expect_ping(deskwork.heartbeat_seconds())
         await self.answer(protocol.Pong(id=frame.id, at=as_time(timezone.now())))
         for hex_, last in upto.items():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
+from datetime import timedelta
 from functools import lru_cache
 
 from django.conf import settings
@@ -96,19 +97,31 @@ def who_waits(staff: StaffMember) -> tuple[list[protocol.QueueRow], int]:
     return queue.rows()
 
 
-def heartbeat(staff: StaffMember, shown: list[str]) -> tuple[dict[str, int], list[protocol.ConversationView]]:
+def heartbeat(
+    staff: StaffMember, session_key: str | None, shown: list[str]
+) -> tuple[dict[str, int], list[protocol.ConversationView]]:
     """Note that a desk is there.
 
     Returns:
         The last seq of each conversation it shows, and the views of those that one may still read.
     """
     services.touch(staff)
+    _keep_session(session_key)
     upto = {pk.hex: last for pk, last in Conversation.objects.filter(pk__in=shown).values_list("pk", "last_seq")}
     views = []
     for hex_ in shown:
         with suppress(Refused):
             views.append(view(staff, hex_))
     return upto, views
+
+
+def _keep_session(session_key: str | None) -> None:
+    """A desk that is open stays signed in, for days if need be; SESSION_COOKIE_AGE counts from its last heartbeats."""
+    whole = timedelta(seconds=settings.SESSION_COOKIE_AGE)
+    now = timezone.now()
+    Session.objects.filter(pk=session_key, expire_date__gt=now, expire_date__lt=now + whole / 2).update(
+        expire_date=now + whole
+    )
 
 
 def differs(now: protocol.ConversationView, told: protocol.ConversationView | None) -> bool:

@@ -223,7 +223,7 @@ SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 # Gone with the browser, all of them: one that stays a year on a shared computer tells where somebody has been.
 CSRF_COOKIE_AGE = LANGUAGE_COOKIE_AGE = None
 SESSION_COOKIE_NAME = "desk"
-SESSION_COOKIE_AGE = 12 * 60 * 60
+SESSION_COOKIE_AGE = 12 * 60 * 60  # from signing in, or from the last heartbeats of a desk that stayed open
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 CSRF_TRUSTED_ORIGINS = ORIGINS
 CSRF_FAILURE_VIEW = "hotline.views.refused_form"

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 from django.contrib.sessions.models import Session
+from django.utils import timezone
 
 from counselors import accounts, reading
 from counselors import services as desk
@@ -426,6 +427,40 @@ async def test_the_heartbeat_brings_a_view_that_has_changed_and_no_other(convers
     await there(conversation.says, "high: 不想活了")
     views = [frame["view"] for frame in await page.catch_up() if frame["type"] == "view"]
     assert [view["risk"]["level"] for view in views] == ["high"]
+
+
+async def test_who_erased_everything_leaves_the_desk_at_the_next_heartbeat_though_every_hint_was_lost(
+    conversation, waiting, lin, pages, monkeypatch
+):
+    """And the rest of what a heartbeat brings comes all the same."""
+    page = await pages(lin)
+    await page.ask("hello")
+    await page.catch_up()
+    monkeypatch.setattr(events, "_send", lambda group, message: None)
+    await there(erasure.erase_resident, conversation.resident.pk)
+    await page.send("ping", held={conversation.hex: 2})
+    assert (await page.until("gone"))["why"] == "conversation.erased"
+    assert [row["conversation"] for row in (await page.until("queue"))["rows"]] == [waiting.hex]
+    assert "error" not in {frame["type"] for frame in await page.catch_up()}
+
+
+async def test_a_desk_that_is_open_stays_signed_in(lin, pages):
+    page = await pages(lin)
+    await page.ask("hello")
+    await there(lambda: Session.objects.update(expire_date=timezone.now() + timedelta(minutes=1)))
+    assert (await page.ask("ping"))["type"] == "pong"
+    until = await there(lambda: Session.objects.get().expire_date)
+    assert until > timezone.now() + timedelta(hours=11)
+
+
+async def test_a_session_that_ended_does_not_come_back(lin, pages):
+    page = await pages(lin)
+    await page.ask("hello")
+    ended = timezone.now() - timedelta(minutes=1)
+    await there(lambda: Session.objects.update(expire_date=ended))
+    await page.send("ping")
+    assert await page.ended() == 4403
+    assert (await there(Session.objects.get)).expire_date == ended
 
 
 async def test_who_reads_along_learns_of_an_erasure_though_its_hint_was_lost(conversation, shen, pages, monkeypatch):
