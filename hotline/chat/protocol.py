@@ -739,7 +739,7 @@ def request_id(raw: str) -> int | None:
     """The ``id`` of a frame that could not be parsed, if it has a readable one."""
     try:
         value = msgspec.json.decode(raw)
-    except (msgspec.DecodeError, RecursionError):
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
         return None
     found = value.get("id") if isinstance(value, dict) else None
     return found if isinstance(found, int) and not isinstance(found, bool) else None

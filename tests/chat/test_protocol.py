@@ -2,15 +2,17 @@
 
 import contextlib
 import json
+from typing import get_args
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hotline.chat import errors
+from hotline.chat import errors, protocol
 from hotline.chat.errors import Refused
-from hotline.chat.protocol import MAX_FRAME_BYTES, MAX_TEXT, parse_desk, parse_resident, request_id
+from hotline.chat.protocol import MAX_FRAME_BYTES, MAX_TEXT, encode, parse_desk, parse_resident, request_id
 
+PARSED = {parse_resident: get_args(protocol.FromResident), parse_desk: get_args(protocol.FromDesk)}
 SEND = {"type": "message.send", "id": 1, "client_id": "a-good-client-id", "text": "在吗"}
 
 
@@ -77,6 +79,34 @@ def test_whatever_comes_is_read_or_refused(value):
     for parse in (parse_resident, parse_desk):
         with contextlib.suppress(Refused):
             parse(json.dumps(value))
+
+
+@given(st.text() | st.binary().map(lambda raw: raw.decode("latin-1")) | st.text(alphabet='{}[]",:\\u0d8e- tfn'))
+def test_any_text_at_all_is_read_or_refused(raw):
+    for parse in (parse_resident, parse_desk):
+        with contextlib.suppress(Refused):
+            parse(raw)
+    assert request_id(raw) is None or isinstance(request_id(raw), int)
+
+
+plain = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=40)
+values = plain | st.lists(plain, max_size=3) | st.dictionaries(st.text(max_size=40), plain, max_size=3)
+
+
+@pytest.mark.parametrize(
+    ("parse", "frame"), [(one, kind) for one, kinds in PARSED.items() for kind in kinds], ids=lambda one: one.__name__
+)
+@given(data=st.data())
+def test_a_frame_with_any_values_is_read_as_declared_or_refused(parse, frame, data):
+    body = {"type": frame.__struct_config__.tag}
+    for name in frame.__struct_fields__:
+        if data.draw(st.booleans()):
+            body[name] = data.draw(values)
+    with contextlib.suppress(Refused):
+        found = parse(json.dumps(body))
+        assert type(found) is frame
+        # What was read can be said again, and means the same.
+        assert parse(encode(found)) == found
 
 
 def test_half_a_character_is_refused():
