@@ -10,7 +10,7 @@ ARGS ?=
 export PORT HOST
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test faults coverage check format messages pictures train evaluate bench bench-triage simulate-queue setup setup-dev
+.PHONY: help run demo test faults soak coverage check format messages pictures train evaluate bench bench-triage simulate-queue setup setup-dev
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /\1\t/' | expand -t 12
@@ -30,6 +30,10 @@ faults: setup-dev ## every fault we can make, on real processes; writes build/fa
 	@$(PY) -m tools.needs
 	@$(PY) -m tools.messages compile
 	@$(PY) -m tests.faults.campaign $(ARGS)
+
+soak: setup-dev ## a server under steady coming and going: memory, files, tasks stay flat (ARGS='--minutes 60')
+	@$(PY) -m tools.messages compile
+	@$(PY) -m tests.faults.soak $(ARGS)
 
 coverage: setup-dev ## the tests that need no browser, and which lines they leave out
 	@$(PY) -m tools.messages compile

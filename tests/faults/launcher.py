@@ -3,6 +3,7 @@
     FAULT_POINT   one of POINTS: the process kills itself (SIGKILL) there
     FAULT_AT      the how-manieth time the point is reached, from 1
     FAULT_TRIAGE  how triage is not well: one of the WAYS of tests/faults/unwell.py
+    FAULT_AGES    what takes a day takes so many seconds, and SIGUSR2 writes counts: see tests/faults/aging.py
     FAULT_CLOCK   SIGUSR1 moves the clock of this process by so many seconds, forward or back
 
 The product knows nothing of this. Hooks sit where they depend least on how it is built inside: at its SQL, its commits,
@@ -145,6 +146,10 @@ def main() -> None:
         from tests.faults.unwell import let_triage
 
         let_triage(os.environ["FAULT_TRIAGE"])
+    if os.environ.get("FAULT_AGES"):
+        from tests.faults.aging import age_quickly
+
+        age_quickly(float(os.environ["FAULT_AGES"]))
     if os.environ.get("FAULT_CLOCK"):
         move_clock_on_signal(float(os.environ["FAULT_CLOCK"]))
     server.main()

@@ -17,7 +17,7 @@ from django.utils import timezone
 from counselors import services as desk_services
 from counselors.models import Duty
 from counselors.roles import Role
-from hotline.chat import selectors
+from hotline.chat import queue, selectors
 from hotline.chat.errors import Refused
 from hotline.chat.models import Conversation, Handover, Message, Resident
 from hotline.chat.services import opening
@@ -42,7 +42,8 @@ class Cast:
         self.cookies = {member.pk: sign_in(member) for member in [*self.counselors, self.supervisor]}
 
     def begin(self) -> None:
-        """Nobody is on duty yet."""
+        """Nobody is on duty yet; and this process forgets who waited in tables that are empty now."""
+        queue.forget()
         Duty.objects.update(state=Duty.OFF, capacity=self.capacity, seen_at=None)
 
     def end(self) -> None:

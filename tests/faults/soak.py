@@ -1,0 +1,244 @@
+"""`make soak`: a real server under steady coming and going; memory, open files, tasks and threads stay flat.
+
+    python -m tests.faults.soak                   twenty minutes
+    python -m tests.faults.soak --minutes 60      longer tells more: growth is told per hour
+
+Residents come, talk and leave, all the time. A few consoles and their people stay for the whole of it, which for the
+server is many days: sockets and sessions age in moments (tests/faults/aging.py). build/soak.json gets every sample. The
+exit code is 1 if anything grew faster than its bound, if a console is not live at the end, or if a message was lost.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import itertools
+import json
+import random
+import signal
+import sys
+import time
+from collections import Counter
+from contextlib import suppress
+from itertools import combinations
+from pathlib import Path
+from statistics import median
+
+from tests.faults.client import BREAKS, Client
+from tests.faults.page import Page
+from tests.faults.record import begin
+from tests.faults.site import Process
+from tests.faults.stage import Stage, Workshop
+
+RESULTS = Path(__file__).parents[2] / "build" / "soak.json"
+SAMPLE_EVERY_SECONDS = 5.0
+DAY_SECONDS = 120.0
+"""So long is a day for the sockets and sessions of this server."""
+WARM_UP = 0.3
+"""This share of the time is left out: caches fill, the allocator finds its size."""
+MOST_MINUTES = 24 * 60
+CONSOLES, COMING_AND_GOING = 3, 6
+STAYS_SECONDS = (5.0, 25.0)
+PAUSE_SECONDS = (0.3, 1.2)
+CURRENT_WITHIN_SECONDS = 5.0
+COUNTED_WITHIN_SECONDS = 20.0
+BOUNDS = {"rss_mib": 24.0, "files": 12.0, "tasks": 12.0, "threads": 6.0}
+"""The most that each may grow in an hour. A leak of one task or file for each visit would be hundreds."""
+
+
+class Soak:
+    """One server, its consoles, and everybody who comes and goes."""
+
+    def __init__(self, process: Process, minutes: float, chance: random.Random) -> None:
+        self.process, self.chance = process, chance
+        self.ends = time.monotonic() + minutes * 60
+        self.seconds = minutes * 60
+        self.samples: list[dict[str, float]] = []
+        self.found: Counter[str] = Counter()
+        self.consoles: list[tuple[Page, Page]] = []
+        self.turn = asyncio.Lock()
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nobody comes any more."""
+        return time.monotonic() > self.ends
+
+    async def run(self) -> None:
+        """Let it go on until the end."""
+        for place in await begin(self.process, self.process, CONSOLES):
+            resident = Page(self.process.url, "/ws/resident/", place.visit)
+            desk = Page(self.process.url, "/ws/desk/", place.desk, place.conversation)
+            self.consoles.append((await resident.opened(), await desk.opened()))
+        cookie = await asyncio.to_thread(self.process.sign_in, "zhou")
+        taking = await Client(self.process, "/ws/desk/", cookie).connect()
+        await taking.ask("duty.set", state="on", capacity=12)
+        await taking.drop()
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._sample())
+            tasks.create_task(self._stay())
+            for _ in range(COMING_AND_GOING):
+                tasks.create_task(self._come_and_go())
+        await self._look_at_consoles()
+
+    async def _sample(self) -> None:
+        began = time.monotonic()
+        while not self.is_over:
+            self.samples.append({"at": round(time.monotonic() - began, 1), **await counts(self.process)})
+            if len(self.samples) % 12 == 1:
+                sys.stdout.write(f"{self.samples[-1]}  visits {self.found['visits']}\n")
+                sys.stdout.flush()
+            await asyncio.sleep(SAMPLE_EVERY_SECONDS)
+
+    async def _stay(self) -> None:
+        """Those who stay talk now and then, through all renewals."""
+        for number in itertools.count():
+            if self.is_over:
+                return
+            for pair in self.consoles:
+                for page in pair:
+                    page.say(f"still here {number}")
+            await asyncio.sleep(SAMPLE_EVERY_SECONDS)
+
+    async def _come_and_go(self) -> None:
+        while not self.is_over:
+            try:
+                await self._visit()
+                self.found["visits"] += 1
+            except BREAKS as error:
+                self.found[f"visit broke off: {type(error).__name__}"] += 1
+
+    async def _visit(self) -> None:
+        """Somebody comes, is taken, talks, and ends it; both pages are closed. A counselor signs in for each."""
+        cookie = await asyncio.to_thread(self.process.sign_in, "zhou")
+        visit, conversation = await asyncio.to_thread(self.process.begin)
+        async with self.turn:
+            taking = await Client(self.process, "/ws/desk/", cookie).connect()
+            answer = await taking.ask("conversation.claim", conversation=conversation)
+            await taking.close()
+            Client.opened.remove(taking)
+        if answer["type"] != "ack":
+            raise OSError(answer)
+        pages = [
+            await Page(self.process.url, "/ws/resident/", visit).opened(),
+            await Page(self.process.url, "/ws/desk/", cookie, conversation).opened(),
+        ]
+        try:
+            leaves = time.monotonic() + self.chance.uniform(*STAYS_SECONDS)
+            while time.monotonic() < leaves:
+                said = self.chance.choice(pages).say(f"something {self.chance.random()}")
+                async with asyncio.timeout(20):
+                    await said.kept
+                self.found["messages"] += 1
+                await asyncio.sleep(self.chance.uniform(*PAUSE_SECONDS))
+            async with asyncio.timeout(20):
+                upto = max((*pages[0].acknowledged, *pages[1].acknowledged), default=0)
+                for page in pages:
+                    await page.shows(upto)
+            leaving = await Client(self.process, "/ws/resident/", visit).connect()
+            await leaving.ask("conversation.end")
+            await leaving.close()
+            Client.opened.remove(leaving)
+        finally:
+            for page in pages:
+                await page.close()
+
+    async def _look_at_consoles(self) -> None:
+        """After all those days every console still shows at once what is said."""
+        for resident, desk in self.consoles:
+            for writer, reader in ((resident, desk), (desk, resident)):
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(CURRENT_WITHIN_SECONDS * 2):
+                        said = writer.say("good morning")
+                        await said.kept
+                        await reader.shows(max(writer.acknowledged))
+                        self.found["live at the end"] += 1
+                self.found["renewals"] += reader.found["connects"] - 1
+            lost = [seq for seq, text in desk.acknowledged.items() if resident.lines[seq - 1]["text"] != text]
+            self.found["lost"] += len(lost)
+            for page in (resident, desk):
+                await page.close()
+
+
+async def counts(process: Process) -> dict[str, float]:
+    """What the server takes now."""
+    path = process.site.folder / "var" / "counts.json"
+    path.unlink(missing_ok=True)
+    process.popen.send_signal(signal.SIGUSR2)
+    deadline = time.monotonic() + COUNTED_WITHIN_SECONDS
+    while not path.exists():
+        assert time.monotonic() < deadline, process.log
+        await asyncio.sleep(0.02)
+    proc = Path("/proc") / str(process.popen.pid)
+    resident = next(line for line in (proc / "status").read_text().splitlines() if line.startswith("VmRSS"))
+    found = json.loads(path.read_text())
+    return {"rss_mib": round(int(resident.split()[1]) / 1024, 2), "files": len(list((proc / "fd").iterdir())), **found}
+
+
+def growth(samples: list[dict[str, float]], name: str) -> float:
+    """Growth in an hour: the median of the slopes between any two samples after warm-up (Theil and Sen)."""
+    settled = [one for one in samples if one["at"] > samples[-1]["at"] * WARM_UP]
+    # Neighbours tell more of the moment than of the trend.
+    apart = (settled[-1]["at"] - settled[0]["at"]) / 4
+    slopes = [
+        (late[name] - early[name]) / (late["at"] - early["at"])
+        for early, late in combinations(settled, 2)
+        if late["at"] - early["at"] >= apart
+    ]
+    return round(median(slopes) * 3600, 2)
+
+
+def told(soak: Soak) -> dict:
+    """What build/soak.json says."""
+    rates = {name: growth(soak.samples, name) for name in BOUNDS}
+    missed = [
+        f"{name} grew by {rate} an hour, at most {BOUNDS[name]}" for name, rate in rates.items() if rate > BOUNDS[name]
+    ]
+    if soak.found["live at the end"] != 2 * CONSOLES:
+        missed.append(f"{soak.found['live at the end']} of {2 * CONSOLES} pages that stayed are live at the end")
+    days = soak.seconds / DAY_SECONDS
+    if soak.found["renewals"] < days:
+        missed.append("sockets were not renewed")
+    if soak.found["lost"]:
+        missed.append(f"{soak.found['lost']} messages lost")
+    return {
+        "minutes": round(soak.seconds / 60, 1),
+        "days for sockets and sessions": round(days, 1),
+        "growth per hour": rates,
+        "bounds": BOUNDS,
+        "first": soak.samples[0],
+        "last": soak.samples[-1],
+        **soak.found,
+        "missed": missed,
+        "samples": soak.samples,
+    }
+
+
+async def main() -> int:
+    """Run it for as long as was asked, print and write what was found."""
+    arguments = argparse.ArgumentParser(prog="make soak")
+    arguments.add_argument("--minutes", type=float, default=20)
+    arguments.add_argument("--seed", type=int, default=1)
+    asked = arguments.parse_args()
+    chance = random.Random(asked.seed)
+    workshop = Workshop()
+    stage = Stage(workshop, "sqlite", chance, short=False)
+    try:
+        site = stage.site()
+        process = await asyncio.to_thread(site.start, launcher="tests.faults.launcher", FAULT_AGES=str(DAY_SECONDS))
+        soak = Soak(process, min(asked.minutes, MOST_MINUTES), chance)
+        await soak.run()
+        found = told(soak)
+        found["errors logged"] = process.log.count(" ERROR ")
+    finally:
+        await stage.close()
+        workshop.close()
+    RESULTS.parent.mkdir(exist_ok=True)
+    RESULTS.write_text(json.dumps(found, indent=1) + "\n")
+    for name, value in found.items():
+        if name != "samples":
+            sys.stdout.write(f"{name:32} {value}\n")
+    return 1 if found["missed"] else 0
+
+
+if __name__ == "__main__":
+    sys.exit(asyncio.run(main()))
