@@ -1,0 +1,202 @@
+"""A resident's page in a real browser: the line cut below it, the phone asleep, two tabs, a clock that jumps."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+
+from playwright.async_api import BrowserContext, Page, async_playwright, expect
+
+from tests.faults.campaign import scenario
+from tests.faults.client import Client
+from tests.faults.crowd import CURRENT_WITHIN_SECONDS
+from tests.faults.figures import Figures
+from tests.faults.proxy import Proxy
+from tests.faults.stage import Stage
+from tools.needs import find_chromium
+from tools.pictures import FLAGS
+
+MS = 1000
+SHOWN_WITHIN_SECONDS = 6.0
+expect.set_options(timeout=60 * MS)
+
+
+class Phone:
+    """A browser of one's own on the far side of a proxy, and the counselor who has its resident.
+
+    Attributes:
+        page: the tab that shows the conversation.
+        desk: the counselor's socket, which goes straight to the server.
+        written: everything either side said.
+    """
+
+    def __init__(self, context: BrowserContext, proxy: Proxy, stage: Stage) -> None:
+        self.context, self.proxy, self.stage = context, proxy, stage
+        self.written: list[str] = []
+
+    async def begin(self) -> None:
+        """From the first page to a counselor."""
+        [process] = self.stage.serve(self.stage.site())
+        self.proxy.target_port = process.port
+        self.page = await self.context.new_page()
+        await self.page.goto(self.proxy.url + "/")
+        await self.page.get_by_test_id("begin").click()
+        await self.page.get_by_test_id("agree").click()
+        await self.page.get_by_test_id("waiting").wait_for()
+        conversation = await self.page.locator("main").get_attribute("data-conversation")
+        cookie = await asyncio.to_thread(process.sign_in, "lin")
+        self.desk = await Client(process, "/ws/desk/", cookie, conversation).connect()
+        await self.desk.ask("duty.set", state="on", capacity=12)
+        assert (await self.desk.ask("conversation.claim", conversation=conversation))["type"] == "ack"
+
+    async def write(self, text: str, page: Page | None = None) -> None:
+        """Write and press send, in the first tab or another."""
+        page = page or self.page
+        self.written.append(text)
+        await page.get_by_test_id("words").fill(text)
+        await page.get_by_test_id("send").click()
+
+    async def state(self, text: str, state: str, page: Page | None = None) -> None:
+        """Return once what was written is shown in this state."""
+        bubble = (page or self.page).get_by_test_id("mine").filter(has_text=text).last
+        await expect(bubble).to_have_attribute("data-state", state)
+
+    async def hear(self, text: str, page: Page | None = None) -> None:
+        """Return once the counselor's words are shown."""
+        await (page or self.page).get_by_test_id("theirs").filter(has_text=text).wait_for(timeout=60 * MS)
+
+    async def answer(self, text: str) -> None:
+        """The counselor says something."""
+        self.written.append(text)
+        await self.desk.say(text)
+
+    async def shows(self, page: Page | None = None) -> list[str]:
+        """All that a tab shows as said, in order."""
+        return await (page or self.page).locator("#log .bubble .bubble-text").all_text_contents()
+
+    async def compare(self, figures: Figures, *more: Page) -> None:
+        """Every tab against the record, which another page of the same resident reads."""
+        cookie = "; ".join(f"{one['name']}={one['value']}" for one in await self.context.cookies())
+        fresh = await Client(self.desk.process, "/ws/resident/", cookie).connect()
+        await fresh.hold(fresh.welcome["view"]["upto"])
+        record = [line["text"] for line in fresh.lines if line["text"]]
+        figures.acknowledged += len(self.written)
+        figures.lost += sum(text not in record for text in self.written)
+        figures.duplicated += len(record) - len(set(record))
+        for page in (self.page, *more):
+            figures.page_differs += await self.shows(page) != record
+        await self.desk.drop()
+
+
+@asynccontextmanager
+async def phone(stage: Stage) -> AsyncIterator[Phone]:
+    """Such a browser, begun."""
+    program = find_chromium()
+    assert program, "no Chromium: apt-get install chromium fonts-noto-cjk, or set CHROMIUM"
+    proxy = await Proxy(0).start()
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=program, args=list(FLAGS))
+        try:
+            context = await browser.new_context(viewport={"width": 360, "height": 740}, locale="en-GB")
+            context.set_default_timeout(60 * MS)
+            one = Phone(context, proxy, stage)
+            await one.begin()
+            yield one
+        finally:
+            await browser.close()
+            await proxy.stop()
+
+
+@scenario("Browser: the line is cut below it", full=10, short=1)
+async def cut(stage: Stage, rounds: int) -> Figures:
+    """What is written meanwhile is shown as not sent, the numbers to call stay, and all is there after."""
+    figures = Figures(rounds=rounds)
+    async with phone(stage) as one:
+        for number in range(rounds):
+            await one.write(f"before {number}")
+            await one.state(f"before {number}", "sent")
+            await one.proxy.stop()
+            began = time.monotonic()
+            await one.write(f"into the cut {number}")
+            await one.state(f"into the cut {number}", "failed")
+            figures.keeps("shown as not sent within (s)", time.monotonic() - began, SHOWN_WITHIN_SECONDS)
+            assert await one.page.locator('a[href^="tel:"]').count(), "no number to call"
+            await one.answer(f"meanwhile {number}")
+            await asyncio.sleep(1 if stage.short else stage.chance.uniform(1, 20))
+            await one.proxy.start()
+            end = time.monotonic()
+            await one.state(f"into the cut {number}", "sent")
+            await one.hear(f"meanwhile {number}")
+            figures.back(time.monotonic() - end, CURRENT_WITHIN_SECONDS)
+        await one.compare(figures)
+    return figures
+
+
+@scenario("Browser: the phone sleeps for ten minutes", full=1, short=1, minutes=20)
+async def asleep(stage: Stage, rounds: int) -> Figures:
+    """Frozen as browsers freeze pages, its connection forgotten below it; then somebody looks at it again.
+
+    In short it sleeps for seconds, and its clock says that it was ten minutes.
+    """
+    figures = Figures(rounds=rounds)
+    async with phone(stage) as one:
+        await one.write("before")
+        await one.state("before", "sent")
+        tools = await one.context.new_cdp_session(one.page)
+        await tools.send("Page.setWebLifecycleState", {"state": "frozen"})
+        one.proxy.forget()
+        await one.answer("while you slept")
+        await asyncio.sleep(2 if stage.short else 600)
+        await tools.send("Page.setWebLifecycleState", {"state": "active"})
+        if stage.short:
+            await one.page.evaluate("{ const now = Date.now; Date.now = () => now() + 600000; }")
+        end = time.monotonic()
+        # A phone that wakes says so; a browser without a screen does not.
+        await one.page.evaluate('document.dispatchEvent(new Event("visibilitychange"))')
+        await one.hear("while you slept")
+        figures.back(time.monotonic() - end, CURRENT_WITHIN_SECONDS)
+        await one.write("awake again")
+        await one.state("awake again", "sent")
+        await one.compare(figures)
+    return figures
+
+
+@scenario("Browser: two tabs of one resident", full=20, short=2)
+async def two_tabs(stage: Stage, rounds: int) -> Figures:
+    """Both write, the line below them is cut in between, and both show the same."""
+    figures = Figures(rounds=rounds)
+    async with phone(stage) as one:
+        other = await one.context.new_page()
+        await other.goto(one.page.url)
+        for number in range(rounds):
+            await one.write(f"first tab {number}")
+            await one.write(f"second tab {number}", other)
+            await one.proxy.stop()
+            await one.answer(f"to both {number}")
+            await one.proxy.start()
+            end = time.monotonic()
+            for page in (one.page, other):
+                await one.hear(f"to both {number}", page)
+                for text in (f"first tab {number}", f"second tab {number}"):
+                    await page.locator(f'#log .bubble:has-text("{text}")[data-state="sent"]').wait_for()
+            figures.back(time.monotonic() - end, CURRENT_WITHIN_SECONDS)
+        await one.compare(figures, other)
+    return figures
+
+
+@scenario("Browser: its clock jumps an hour and a day", full=1, short=1)
+async def clock(stage: Stage, rounds: int) -> Figures:
+    """Forward and back; both sides go on to hear each other."""
+    figures = Figures(rounds=rounds)
+    async with phone(stage) as one:
+        for moved in (timedelta(hours=1), timedelta(hours=-1), timedelta(days=1), timedelta(days=-1)):
+            await one.page.clock.set_fixed_time(datetime.now(UTC) + moved)
+            began = time.monotonic()
+            await one.write(f"moved by {moved}")
+            await one.state(f"moved by {moved}", "sent")
+            await one.answer(f"heard after {moved}")
+            await one.hear(f"heard after {moved}")
+            figures.keeps("goes on within (s)", time.monotonic() - began, CURRENT_WITHIN_SECONDS)
+        await one.compare(figures)
+    return figures
