@@ -249,6 +249,8 @@ LOGGING = {
         "django": {"handlers": ["console"], "level": "WARNING", "propagate": False},
         # Access lines hold addresses and paths; errors with a traceback hold local variables only in debug pages.
         "daphne": {"level": "WARNING"},
+        # Its warnings name the address of whoever left in the middle of something.
+        "daphne.server": {"level": "ERROR"},
         "django.channels.server": {"level": "WARNING"},
     },
 }

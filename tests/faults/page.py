@@ -32,6 +32,7 @@ def _seconds(file: str, name: str) -> float:
 BASE, CAP, LONG_CAP, PONG_WITHIN, HELLO_WITHIN, DOUBT = (
     _seconds("link.js", f"{name}_MS") for name in ("BASE", "CAP", "LONG_CAP", "PONG_WITHIN", "HELLO_WITHIN", "DOUBT")
 )
+HELLO_PATIENCE = round(1000 * _seconds("link.js", "HELLO_PATIENCE"))
 LONG_TRIES = 1000 * _seconds("link.js", "LONG_TRIES")
 AGAIN, ANSWER_WITHIN = _seconds("outbox.js", "AGAIN_MS"), _seconds("outbox.js", "ANSWER_MS")
 FINAL = {4401, 4403}
@@ -76,6 +77,7 @@ class Page:
         self.again: asyncio.TimerHandle | None = None
         self.retry_after = 0.0
         self.tries = 0
+        self.unanswered = 1
         self.ended = False
         self.task: asyncio.Task | None = None
 
@@ -127,6 +129,8 @@ class Page:
                 self.found[f"closed {closed.rcvd.code if closed.rcvd else 1006}"] += 1
             except BREAKS as error:
                 self.found[f"not connected: {type(error).__name__}"] += 1
+                if isinstance(error, TimeoutError) and not self.open.is_set():
+                    self.unanswered = min(self.unanswered + 1, HELLO_PATIENCE)
             self.found["breaks"] += self.open.is_set()
             self.open.clear()
             self._lost()
@@ -139,7 +143,7 @@ class Page:
     async def _connected(self) -> None:
         """One socket, from its handshake to its end. Raises what ended it."""
         beat = None
-        async with asyncio.timeout(HELLO_WITHIN) as watchdog:
+        async with asyncio.timeout(HELLO_WITHIN * self.unanswered) as watchdog:
             self.watchdog = watchdog
             self.socket = await connect(
                 self.url.replace("http", "ws") + self.path,
@@ -159,7 +163,7 @@ class Page:
                     if frame["type"] == "welcome":
                         watchdog.reschedule(None)
                         beat = asyncio.create_task(self._beat(frame["heartbeat_seconds"]))
-                        self.tries = 0
+                        self.tries, self.unanswered = 0, 1
                         self.found["connects"] += 1
                     if frame["type"] == "pong":
                         watchdog.reschedule(None)

@@ -10,8 +10,12 @@ const LONG_CAP_MS = 15000;
 const LONG_TRIES = 80;
 const PONG_WITHIN_MS = 10000;
 const HELLO_WITHIN_MS = 10000;
+/** A server to which everybody comes back at once answers late: who gives up early only makes it later for all. */
+const HELLO_PATIENCE = 4;
 /** Whoever said something and hears nothing at all for so long asks whether the line still stands; and as long again. */
 const DOUBT_MS = 5000;
+/** The server speaks to a waking page at least this often: a page that slept longer does not ask, it connects anew. */
+const STALE_MS = 60000;
 /** Close codes after which coming back by itself makes no sense. */
 const FINAL = new Set([4401, 4403]);
 
@@ -28,7 +32,9 @@ export function createLink(path, does) {
   let watchdog = 0;
   /** A heartbeat is out and unanswered: another one meanwhile must not give a dead line more time. */
   let pinged = false;
+  let unanswered = 1;
   let doubt = 0;
+  let heard = 0;
   let ended = false;
   let retryAfter = 0;
   let open = false;
@@ -43,9 +49,12 @@ export function createLink(path, does) {
     return true;
   }
 
-  function expect(milliseconds) {
+  function expect(milliseconds, missed = () => {}) {
     clearTimeout(watchdog);
-    watchdog = setTimeout(() => drop(), milliseconds);
+    watchdog = setTimeout(() => {
+      missed();
+      drop();
+    }, milliseconds);
   }
 
   /** Every frame but "typing" is answered: silence after one is looked into at once, not at the next heartbeat. */
@@ -103,6 +112,7 @@ export function createLink(path, does) {
 
   function hear(event) {
     trust();
+    heard = Date.now();
     let frame;
     try {
       frame = JSON.parse(event.data);
@@ -113,6 +123,7 @@ export function createLink(path, does) {
       clearTimeout(watchdog);
       pinged = false;
       tries = 0;
+      unanswered = 1;
       open = true;
       clearInterval(beat);
       beat = setInterval(() => ping(), frame.heartbeat_seconds * 1000);
@@ -136,7 +147,9 @@ export function createLink(path, does) {
     clearTimeout(again);
     if (ended || socket) return;
     socket = new WebSocket(url());
-    expect(HELLO_WITHIN_MS);
+    expect(HELLO_WITHIN_MS * unanswered, () => {
+      unanswered = Math.min(unanswered + 1, HELLO_PATIENCE);
+    });
     socket.onopen = () => put(does.hello());
     socket.onmessage = hear;
     socket.onclose = (event) => {
@@ -149,6 +162,7 @@ export function createLink(path, does) {
   /** Something suggests that the world has changed: ask at once rather than at the next beat. */
   function nudge() {
     if (ended) return;
+    if (open && Date.now() - heard > STALE_MS) drop();
     if (open) ping();
     else if (!socket) connect();
   }
