@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from django.conf import settings
+from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
@@ -19,10 +20,14 @@ def seen(conversation: Conversation) -> None:
     """The resident's page was heard from. Writes at most every half heartbeat."""
     now = timezone.now()
     stale = now - timedelta(seconds=settings.HEARTBEAT_SECONDS / 2)
+    if conversation.seen_at is not None and conversation.seen_at >= stale:
+        return
     was_there = is_present(conversation)
     rows = Conversation.objects.filter(pk=conversation.pk).filter(Q(seen_at__lt=stale) | Q(seen_at__isnull=True))
-    if rows.update(seen_at=now) and not was_there:
-        _tell(conversation)
+    # One commit: after a restart everybody arrives at once, and the disk is what they wait for.
+    with transaction.atomic():
+        if rows.update(seen_at=now) and not was_there:
+            _tell(conversation)
 
 
 def gone(conversation_hex: str) -> None:

@@ -162,7 +162,7 @@ async def asleep(stage: Stage, rounds: int) -> Figures:
     return figures
 
 
-@scenario("Browser: two tabs of one resident", full=20, short=2)
+@scenario("Browser: two tabs of one resident", full=20, short=1)
 async def two_tabs(stage: Stage, rounds: int) -> Figures:
     """Both write, the line below them is cut in between, and both show the same."""
     figures = Figures(rounds=rounds)

@@ -11,6 +11,7 @@ from tests.faults.site import Process, Site
 from tests.faults.stage import Stage
 
 MISSED = 20
+OPENED_AT_ONCE = 20
 BEGIN = """
 import json
 from hotline.chat.services import opening
@@ -52,8 +53,8 @@ async def come_back(stage: Stage, rounds: int) -> Figures:
     assert len(visits) == rounds
     [process] = stage.serve(site)
     pages = [Page(process.url, "/ws/resident/", f"visit={visit}") for visit in visits]
-    for page in pages:
-        await page.opened()
+    for first in range(0, rounds, OPENED_AT_ONCE):
+        await asyncio.gather(*(page.opened() for page in pages[first : first + OPENED_AT_ONCE]))
     process.kill()
     await asyncio.to_thread(shell, site, SAY.format(missed=MISSED))
     process = await asyncio.to_thread(site.start, process.port)
