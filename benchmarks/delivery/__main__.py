@@ -21,7 +21,7 @@ from benchmarks.delivery import charts, machine, page, tables, upkeep, words
 from benchmarks.delivery.peers.base import ROOT, Missing, Peer, Shape
 from benchmarks.delivery.peers.cluster import ProductOnPostgres, TwoProcesses
 from benchmarks.delivery.peers.ejabberd import Ejabberd
-from benchmarks.delivery.peers.node.peer import Node
+from benchmarks.delivery.peers.node.peer import DurableNode, Node
 from benchmarks.delivery.peers.product import CountedProduct, Product, ProductOnUvicorn, UnsweptProduct
 from benchmarks.delivery.peers.relay import Relay
 from benchmarks.delivery.peers.tutorial.peer import Tutorial
@@ -35,6 +35,7 @@ PEERS: tuple[type[Peer], ...] = (
     TwoProcesses,
     Tutorial,
     Node,
+    DurableNode,
     Ejabberd,
 )
 PARTS = ("cost", "latency", "counts", "idle", "start", "queue")

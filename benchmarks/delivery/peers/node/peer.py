@@ -21,6 +21,7 @@ class Node(PlainPeer):
 
     name = "node"
     what = "Node, ws and better-sqlite3: an insert per message, no triage, nobody signs in"
+    synchronous = "NORMAL"
 
     def prepare(self, folder: Path, shapes: dict[str, Shape]) -> None:
         """Install what package-lock.json says, once."""
@@ -55,6 +56,14 @@ class Node(PlainPeer):
     def start(self, folder: Path, shape: str) -> Server:
         """A fresh one."""
         port = free_port()
-        command = ["node", str(HERE / "server.js"), str(port), str(folder / "db.sqlite3")]
+        command = ["node", str(HERE / "server.js"), str(port), str(folder / "db.sqlite3"), self.synchronous]
         environment = {**plain_environment(), "NODE_PATH": str(INSTALLED / "node_modules")}
         return Server(command, port, folder, environment).wait_until_ready()
+
+
+class DurableNode(Node):
+    """The same, as durable as this product."""
+
+    name = "node-durable"
+    what = "the same, where a power cut loses nothing that was passed on"
+    synchronous = "FULL"
