@@ -244,10 +244,12 @@ class DeskSocket(FrameSocket):
         """Accept, decline, withdraw."""
         offer = await self.as_staff(lambda staff: moves.answer_handover(frame.handover, by=staff, answer=frame.answer))
         await self.answer(protocol.Ack(id=frame.id, conversation=offer.conversation.hex))
+        await self.on_desk({})
 
     async def give_back(self, frame: protocol.GiveBack) -> None:
-        """Back to the queue."""
+        """Back to the queue. This page lets go at once, whatever becomes of the hint."""
         await self._do(frame, lambda staff: moves.give_back(frame.conversation, by=staff, note=frame.note))
+        await self.on_desk({})
 
     async def ask_help(self, frame: protocol.HelpAsk) -> None:
         """A supervisor, please."""

@@ -444,6 +444,23 @@ async def test_who_erased_everything_leaves_the_desk_at_the_next_heartbeat_thoug
     assert "error" not in {frame["type"] for frame in await page.catch_up()}
 
 
+async def test_who_gives_somebody_back_reads_no_further_word_though_every_hint_is_lost(
+    conversation, other_counselor, lin, pages, monkeypatch
+):
+    page = await pages(lin)
+    await page.ask("hello")
+    await there(conversation.says, "在吗")
+    await page.catch_up()
+    with monkeypatch.context() as hints:
+        hints.setattr(events, "_send", lambda group, message: None)
+        await page.ask("conversation.give_back", conversation=conversation.hex, note="得走了")
+        assert (await page.until("gone"))["why"] == "conversation.moved"
+    await there(desk.claim, conversation.hex, by=other_counselor)
+    await there(conversation.says, "这话不是给前一位的")
+    await page.catch_up()
+    assert not any("不是给前一位的" in raw for raw in page.raw)
+
+
 async def test_a_desk_that_is_open_stays_signed_in(lin, pages):
     page = await pages(lin)
     await page.ask("hello")
