@@ -19,7 +19,8 @@ fates = st.lists(st.sampled_from(["heard", "heard", "heard", "unheard", "lost"])
 """Of messages, one after the other: acknowledged; committed, and its acknowledgement lost with the line; lost with the
 line itself."""
 pick = st.integers(0, 1_000)
-"""Which one, of those that there are."""
+"""Which one, of those that there are. What is drawn never depends on what is there: that depends on the moment, and
+Hypothesis wants the same draws when it repeats itself. A step that finds nobody to do it does nothing."""
 
 
 class Played(RuleBasedStateMachine):

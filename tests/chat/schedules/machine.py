@@ -37,7 +37,7 @@ class Schedules(Residents, Staff):
     @rule(lost=st.booleans())
     def hints_are_lost(self, lost):
         """From now on no hint arrives, or they do again."""
-        self.hints.lost = lost
+        self.hints.lost = self.world.hints_lost = lost
 
     @rule(number=pick)
     def heartbeat(self, number):
@@ -52,7 +52,7 @@ class Schedules(Residents, Staff):
 
     def teardown(self):
         try:
-            self.hints.lost = False
+            self.hints.lost = self.world.hints_lost = False
             self.run(self._all_come_back())
             self.world.looked_at.clear()
             stage.check_record(self.world)

@@ -66,6 +66,8 @@ class Story:
     danger: bool = False
     readers: set[str] = field(default_factory=set)
     """The alias of everybody to whom the lines so far may have been shown."""
+    unaware: set[str] = field(default_factory=set)
+    """Who lost it while hints were lost: other pages of theirs may show a few seconds more of it."""
 
     @property
     def erased(self) -> bool:
@@ -90,6 +92,7 @@ class World:
         self.people: list[Person] = []
         self.helpers = [Helper(alias) for alias in aliases]
         self.words = itertools.count(1)
+        self.hints_lost = False
         self.shown: dict[str, set[str]] = {}
         """Word -> the alias of everybody on the staff who may have seen it; residents see their own alone."""
         self.owner: dict[str, Person] = {}
@@ -139,6 +142,7 @@ class World:
 
     def take(self, story: Story, helper: Helper, event: str) -> None:
         """A conversation comes to somebody, by the queue or from a colleague."""
+        self._leave(story)
         story.state, story.holder, story.last_holder, story.offer = "active", helper, helper, None
         story.held_by.add(helper.alias)
         self.event(story, f"{event}:{helper.alias}")
@@ -147,6 +151,7 @@ class World:
     def give_back(self, story: Story) -> None:
         """Back to the queue."""
         self.event(story, f"left:{story.holder.alias}")
+        self._leave(story)
         story.state, story.holder, story.offer = "waiting", None, None
 
     def close(self, story: Story, ending: str) -> None:
@@ -168,7 +173,14 @@ class World:
         later = any(one.holder is helper for one in story.person.stories)
         return not story.is_open and (later or (story.last_holder is helper and not story.erased))
 
+    def _leave(self, story: Story) -> None:
+        if self.hints_lost and story.holder:
+            story.unaware.add(story.holder.alias)
+
     def _show(self, story: Story) -> None:
+        for line in story.lines if story.unaware else []:
+            for word in words_in(line.words):
+                self.shown[word] |= story.unaware
         if story.holder is None:
             return
         story.readers = {story.holder.alias}

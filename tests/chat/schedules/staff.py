@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hypothesis import strategies as st
-from hypothesis.stateful import precondition, rule
+from hypothesis.stateful import rule
 
 from tests.chat.schedules import stage
 from tests.chat.schedules.common import MOST_DESKS, Played, fates, pick
@@ -11,7 +11,8 @@ from tests.chat.schedules.model import Offer
 from tests.chat.schedules.pages import DeskTab, Item
 from tests.factories import client_id
 
-RARELY = ["duty", "give_back", "end", "offer", "offer", "answer_offer", "answer_offer", "vanish", "pry", "supervise"]
+RARELY = ["duty", "pry", "pry", "supervise"]
+PARTINGS = ["give_back", "give_back", "end", "offer", "offer", "answer_offer", "answer_offer", "vanish"]
 
 
 class Staff(Played):
@@ -42,7 +43,6 @@ class Staff(Played):
         if desk is not None:
             self.run(self._come_back(desk))
 
-    @precondition(lambda self: self.world.waiting or self.desks)
     @rule(number=pick, which=pick)
     def claim(self, number, which):
         desk, story = self.at_desk(number), self.some(self.world.stories, which)
@@ -67,7 +67,6 @@ class Staff(Played):
             return "duty.off"
         return "duty.full" if len(self.world.held(helper)) >= self.cast.capacity else ""
 
-    @precondition(lambda self: self.world.waiting)
     @rule(number=pick)
     def take_next(self, number):
         desk = self.at_desk(number)
@@ -79,10 +78,13 @@ class Staff(Played):
         if not expected:
             self._takes(desk, next(one for one in self.world.waiting if one.hex == answer["conversation"]))
 
-    @precondition(lambda self: self.holding(0))
     @rule(number=pick, fates=fates)
     def answer(self, number, fates):
-        desk, story = self.holding(number)
+        self._somebody_is_held(number)
+        found = self.holding(number)
+        if found is None:
+            return
+        desk, story = found
         box = desk.outbox.setdefault(story.hex, [])
         for fate in fates:
             box.append(Item(client_id(), self.world.word(story)))
@@ -125,14 +127,19 @@ class Staff(Played):
             assert answer["code"] == "conversation.moved"
         else:
             assert answer["type"] == "ack", answer
+            self.world.happened["offered"] += 1
             story.offer = Offer(stage.open_offer(story.hex), desk.helper, taker)
 
     def answer_offer(self, number, which):
         """Also of an offer that was answered or has lapsed, if the page still shows it."""
-        desk = self.at_desk(number)
-        shown = self.some(desk.handovers, which) if desk else None
-        if shown is None:
+        there = [desk for desk in self.desks if desk.is_there]
+        if number % 2:
+            for desk in there:
+                self.run(desk.catch_up())
+        found = self.some([(desk, shown) for desk in there for shown in desk.handovers], which)
+        if found is None:
             return
+        desk, shown = found
         word = ["accept", "accept", "decline", "withdraw"][number % 4]
         story = next(one for one in self.world.stories if one.hex == shown["conversation"])
         answer = self.run(desk.ask("handover.answer", handover=shown["id"], answer=word))
@@ -141,6 +148,7 @@ class Staff(Played):
         assert answer.get("code", "") == ("" if may else "handover.gone")
         if may:
             story.offer = None
+            self.world.happened["offers answered"] += 1
             if word == "accept":
                 self.world.take(story, desk.helper, "handed")
 
@@ -197,3 +205,13 @@ class Staff(Played):
     @rule(what=st.sampled_from(RARELY), number=pick, which=pick)
     def counselor(self, what, number, which):
         getattr(self, what)(number, which)
+
+    @rule(what=st.sampled_from(PARTINGS), number=pick, which=pick)
+    def parting(self, what, number, which):
+        self._somebody_is_held(number)
+        getattr(self, what)(number, which)
+
+    def _somebody_is_held(self, number):
+        """What can only be done to somebody one holds would else mostly be nothing."""
+        if not self.holding(number):
+            self.take_next(number)

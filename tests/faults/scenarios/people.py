@@ -17,7 +17,7 @@ from tests.faults.stage import Stage
 
 RACERS = 5
 BACK_WITHIN_SECONDS = 60
-SHORT_SECONDS = 15
+SHORT_SECONDS = 8
 """In the short form desks count as vanished sooner."""
 
 
@@ -75,7 +75,7 @@ async def vanished(stage: Stage, rounds: int) -> Figures:
     """Their people are at their place again: before whoever came later, and told that the counselor has left."""
     figures = Figures()
     within = SHORT_SECONDS if stage.short else BACK_WITHIN_SECONDS
-    sooner = {"SWEEP_EVERY_SECONDS": "1"} if stage.short else {}
+    sooner = {"SWEEP_EVERY_SECONDS": "0.5"} if stage.short else {}
     site = stage.site(VANISHED_AFTER_SECONDS=str(within), **sooner)
     staying, dying = await asyncio.to_thread(stage.serve, site)
     for _ in range(rounds):

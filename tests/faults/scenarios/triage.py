@@ -19,7 +19,7 @@ ENDS_WITHIN_SECONDS = 10.0
 """Service managers usually wait so long before they kill."""
 
 
-@scenario("triage raises, hangs or answers nonsense", full=200, short=12)
+@scenario("triage raises, hangs or answers nonsense", full=200, short=6)
 async def unwell(stage: Stage, rounds: int) -> Figures:
     """So many messages with a triage that is well, and in each way of being unwell, on a server started anew."""
     figures = Figures(rounds=len(WAYS))
