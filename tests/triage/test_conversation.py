@@ -2,8 +2,8 @@
 
 import pytest
 
-from triage import services
-from triage.core import story
+from triage import exact, services
+from triage.core import conversation, story
 from triage.core.levels import Level
 
 
@@ -51,3 +51,12 @@ def test_several_grey_messages_weigh_more_than_one():
     one, three = story.figures([calm, calm, grey], grey), story.figures([grey, grey, grey], grey)
     assert all(few <= many for few, many in zip(one, three, strict=True))
     assert one != three
+
+
+def test_what_is_remembered_of_earlier_messages_changes_no_assessment():
+    texts = ["睡不着", "工作没了", "活着没意思", "药在手边", "想了很久", "今晚", "谢谢你们", "再见", "我走了"]
+    known, shipped = {}, exact.read(exact.WEIGHTS)
+    for end in range(1, len(texts) + 1):
+        alone = conversation.assess(texts[:end], shipped)
+        assert conversation.assess(texts[:end], shipped, known) == alone
+    assert list(known) == texts[-conversation.TURNS_TOGETHER :]

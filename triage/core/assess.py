@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from triage.core import concepts, rules, scope, story
 from triage.core.features import features
@@ -30,11 +30,18 @@ _END = re.compile(r"[。！？!?\n；;]|\.\s|[,，、]")
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """One message, read: what later turns build on."""
+    """One message, read: what later turns build on.
+
+    Attributes:
+        looked: what a model made of it, once it was asked: the model, the scores, the window.
+    """
 
     normal: Normalised
     language: str | None
     scoped: list[Scoped]
+    looked: list[tuple[LanguageModel, tuple[float, ...], tuple[int, int]]] = field(
+        default_factory=list, compare=False, repr=False
+    )
 
     @property
     def floor(self) -> Floor:
@@ -164,7 +171,9 @@ def _model_evidence(reading: Reading, window: tuple[int, int]) -> tuple[Evidence
 
 
 def _gravest_window(reading: Reading, model: LanguageModel) -> tuple[tuple[float, ...], tuple[int, int]]:
-    """The scores of the window that is likeliest HIGH, and where it is."""
+    """The scores of the window that is likeliest HIGH, and where it is; a reading remembers them."""
+    if reading.looked and reading.looked[0][0] is model:
+        return reading.looked[0][1:]
     language = reading.language or "zh"
     text = reading.normal.text
     best: tuple[float, ...] | None = None
@@ -178,6 +187,7 @@ def _gravest_window(reading: Reading, model: LanguageModel) -> tuple[tuple[float
     if len(looks) > 1 and best is not None:
         less = LOOKS * math.log(len(looks))
         best = tuple(score - less for score in best)
+    reading.looked[:] = [(model, best or model.bias, place)]
     return best or model.bias, place
 
 

@@ -21,14 +21,33 @@ SHORT = 12
 """Characters up to which a message may be a piece of a split one."""
 
 
-def assess(texts: Sequence[str], weights: Weights | None) -> Assessment:
-    """The assessment of the last of ``texts`` in the light of those before it."""
-    readings = [one_message.read(text) for text in texts[-TURNS_TOGETHER:]]
+Readings = dict[str, Reading]
+"""Messages of one conversation that were read already, by their text."""
+
+
+def assess(texts: Sequence[str], weights: Weights | None, known: Readings | None = None) -> Assessment:
+    """The assessment of the last of ``texts`` in the light of those before it.
+
+    Args:
+        texts: the resident's messages, oldest first.
+        weights: the model, if there is one.
+        known: readings of earlier messages, used and kept up here, so that each message is read and scored once.
+    """
+    readings = _read(texts[-TURNS_TOGETHER:], known)
     found = one_message.assess(readings[-1], weights, readings[:-1], _context(texts))
     floor, evidence = _gathered(readings)
     found = one_message.raised_to(found, floor, evidence)
     floor, evidence = _joined(texts[-SPLIT_TURNS:])
     return one_message.raised_to(found, floor, evidence)
+
+
+def _read(texts: Sequence[str], known: Readings | None) -> list[Reading]:
+    if known is None:
+        return [one_message.read(text) for text in texts]
+    readings = [known.get(text) or one_message.read(text) for text in texts]
+    known.clear()
+    known.update(zip(texts, readings, strict=True))
+    return readings
 
 
 def floor_of(texts: Sequence[str]) -> Level:
