@@ -56,7 +56,7 @@ class Recipe:
     drawn_weight: float = 0.3
     alarms: tuple[float, float, float] = (0.06, 0.02, 0.006)
     doubt_share: float = 0.05
-    calm_conversations: tuple[float, float, float] = (0.1, 0.04, 0.02)
+    calm_conversations: tuple[float, float, float] = (0.12, 0.08, 0.02)
 
 
 RECIPES = {"zh": Recipe(drawn_weight=1.0), "en": Recipe()}
