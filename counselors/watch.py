@@ -16,17 +16,19 @@ from triage import tallies
 log = logging.getLogger(__name__)
 
 
-def keep(*, vanished: bool = True) -> None:
+def keep(*, vanished: bool = True, reading: bool = True) -> None:
     """One round: people of the vanished go back, triage reads what it has not, and what outlived its time is erased.
 
     Args:
         vanished: false in the first minute of a server's life, so that a restart gives desks time to reconnect.
+        reading: false where the caller lets triage read :func:`left_unread` without holding the database's thread.
     """
     if vanished:
         released = services.release_vanished()
         if released:
             log.warning("gave back people of vanished counselors count=%s", released)
-    _read_what_was_not_read()
+    if reading:
+        _read_what_was_not_read()
     triage.look()
     tallies.keep()
     erased = erasure.erase_outlived()
@@ -35,16 +37,22 @@ def keep(*, vanished: bool = True) -> None:
     Session.objects.filter(expire_date__lt=timezone.now()).delete()
 
 
-def _read_what_was_not_read() -> None:
+def left_unread() -> list[risk.Unread]:
+    """The words of messages that triage has not read, oldest first, without those being read just now."""
     being_read = recorder.in_hand()
-    for conversation_hex, seq in risk.unweighed():
-        if (conversation_hex, seq) in being_read:
+    found: list[risk.Unread] = []
+    for place in risk.unweighed():
+        if place in being_read:
             continue
         try:
-            in_time = risk.weigh(conversation_hex, seq, again=True)
+            found.extend(risk.collect([place]))
         except Exception as error:  # noqa: BLE001 - one that cannot be opened keeps no other from being read
             log.error("not weighed fault=%s", type(error).__name__)
-            continue
-        if not in_time:
-            # Triage hangs: this thread serves everybody, so the others wait for the next round.
+    return found
+
+
+def _read_what_was_not_read() -> None:
+    for unread in left_unread():
+        if not risk.weigh(unread.conversation, unread.seq, again=True):
+            # Triage hangs: the others wait for the next round.
             return

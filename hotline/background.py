@@ -13,6 +13,7 @@ from django.conf import settings
 
 from counselors import watch
 from hotline import metrics
+from hotline.chat.services import risk
 
 log = logging.getLogger(__name__)
 Application = Callable[[dict[str, Any], Any, Any], Awaitable[None]]
@@ -40,7 +41,22 @@ class WithWatch:
             await asyncio.sleep(settings.SWEEP_EVERY_SECONDS)
             old_enough = time.monotonic() - self.began > settings.VANISHED_AFTER_SECONDS
             try:
-                await database_sync_to_async(watch.keep)(vanished=old_enough)
+                await database_sync_to_async(watch.keep)(vanished=old_enough, reading=False)
+                await read_what_was_left()
                 metrics.watch_kept.set_to_current_time()
             except Exception as error:  # noqa: BLE001 - the next round tries again
                 log.error("the watch failed fault=%s", type(error).__name__)
+
+
+async def read_what_was_left() -> None:
+    """Let triage read what it has not. The database's thread serves everybody: it does not wait while triage hangs."""
+    for unread in await database_sync_to_async(watch.left_unread)():
+        reading = asyncio.wrap_future(risk.submit([unread]))
+        try:
+            [read] = await asyncio.wait_for(reading, risk.SECOND_LIMIT_SECONDS)
+        except TimeoutError:
+            read = risk.too_slow(unread, risk.SECOND_LIMIT_SECONDS)
+        await database_sync_to_async(risk.settle)([read], again=True)
+        if not read.in_time:
+            # The others wait for the next round.
+            return

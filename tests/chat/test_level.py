@@ -1,5 +1,6 @@
 """The level: raised by words, declared by the person, decided by humans, never silently lowered."""
 
+import asyncio
 import threading
 import time
 
@@ -8,11 +9,13 @@ import pytest
 from counselors import services as desk
 from counselors import watch
 from counselors.models import Duty
+from hotline import background
 from hotline.chat import errors, queue, selectors, standing
 from hotline.chat.errors import Refused
 from hotline.chat.models import Message, Weighing
 from hotline.chat.services import flags, moves, risk
 from tests import factories
+from tests.wire import there
 from triage import services as triage
 from triage.core.levels import Level
 
@@ -157,7 +160,7 @@ def test_when_triage_fails_the_words_are_kept_and_a_human_comes_first(waiting):
 
 def test_when_triage_hangs_the_words_are_kept_and_a_human_comes_first(waiting, monkeypatch):
     awake = threading.Event()
-    monkeypatch.setattr(triage, "assess", lambda text, *, earlier=(), readings=None: awake.wait(5))
+    monkeypatch.setattr(triage, "assess", lambda text, *, earlier=(): awake.wait(5))
     try:
         waiting.says("你好")
     finally:
@@ -168,9 +171,7 @@ def test_when_triage_hangs_the_words_are_kept_and_a_human_comes_first(waiting, m
 def test_what_triage_was_too_slow_for_is_read_by_the_watch(waiting, plain_triage, monkeypatch):
     quick = risk.TIME_LIMIT_SECONDS
     assess = triage.assess
-    monkeypatch.setattr(
-        triage, "assess", lambda text, *, earlier=(), readings=None: time.sleep(0.1) or assess(text, earlier=earlier)
-    )
+    monkeypatch.setattr(triage, "assess", lambda text, *, earlier=(): time.sleep(0.1) or assess(text, earlier=earlier))
     monkeypatch.setattr(risk, "TIME_LIMIT_SECONDS", 0.01)
     waiting.says("imminent: 就是现在")
     assert not standing.read(waiting.row).risk.scored
@@ -184,7 +185,7 @@ def test_what_triage_was_too_slow_for_is_read_by_the_watch(waiting, plain_triage
 
 def test_a_triage_that_hangs_holds_the_watch_up_once_a_round_and_each_message_once(waiting, monkeypatch):
     awake = threading.Event()
-    monkeypatch.setattr(triage, "assess", lambda text, *, earlier=(), readings=None: awake.wait(5))
+    monkeypatch.setattr(triage, "assess", lambda text, *, earlier=(): awake.wait(5))
     monkeypatch.setattr(risk, "TIME_LIMIT_SECONDS", 0.01)
     monkeypatch.setattr(risk, "SECOND_LIMIT_SECONDS", 0.01)
     try:
@@ -198,6 +199,23 @@ def test_a_triage_that_hangs_holds_the_watch_up_once_a_round_and_each_message_on
     finally:
         awake.set()
     assert not standing.read(waiting.row).risk.scored
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_while_triage_hangs_the_watch_holds_no_thread_that_others_need(waiting, monkeypatch):
+    awake, hangs = threading.Event(), threading.Event()
+    monkeypatch.setattr(triage, "assess", lambda text, *, earlier=(): hangs.set() or awake.wait(20))
+    monkeypatch.setattr(risk, "SECOND_LIMIT_SECONDS", 20)
+    await there(lambda: waiting.says("在吗", weighed=False))
+    watching = asyncio.create_task(background.read_what_was_left())
+    try:
+        assert await asyncio.to_thread(hangs.wait, 10)
+        assert await there(lambda: waiting.row.last_seq) == 2
+        assert not watching.done(), "it waited for triage on the thread that everybody needs"
+    finally:
+        awake.set()
+        await watching
+    assert await there(risk.unweighed) == []
 
 
 def test_one_message_that_cannot_be_opened_keeps_no_other_from_being_read(waiting, another_resident, plain_triage):
