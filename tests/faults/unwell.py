@@ -22,22 +22,22 @@ _NONSENSE = itertools.cycle(
 )
 
 
-def raises(text, *, earlier=(), readings=None):
+def raises(text, *, earlier=()):
     """A fault of the scorer."""
     raise RuntimeError("triage is broken")
 
 
-def hangs(text, *, earlier=(), readings=None):
+def hangs(text, *, earlier=()):
     """It never answers."""
     for_ever.wait()
 
 
-def answers_nan(text, *, earlier=(), readings=None):
+def answers_nan(text, *, earlier=()):
     """Weights that were damaged."""
     return Assessment(Level.LOW, math.nan, (), "broken")
 
 
-def answers_nonsense(text, *, earlier=(), readings=None):
+def answers_nonsense(text, *, earlier=()):
     """Levels that do not exist, evidence from nowhere, no answer at all."""
     return next(_NONSENSE)
 
