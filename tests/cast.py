@@ -68,7 +68,7 @@ def another_resident(db):
 def plain_triage(monkeypatch):
     """A triage that believes the first word: "high: ..." is high, "fault: ..." raises, anything else is low."""
 
-    def assess(text, *, earlier=()):
+    def assess(text, *, earlier=(), readings=None):
         best = Assessment(Level.LOW, 0.02, (), "plain")
         for turn, words in enumerate([text, *reversed(earlier)]):
             mark = words.partition(":")[0]

@@ -12,7 +12,7 @@ from typing import TypeAlias
 from triage import exact
 from triage.core import conversation
 from triage.core.assess import version_of
-from triage.core.conversation import follow
+from triage.core.conversation import Readings, follow
 from triage.core.levels import Assessment, Level
 from triage.core.ordering import Desk, Waiting
 from triage.core.scorer import BadWeights, Weights
@@ -22,6 +22,7 @@ __all__ = [
     "REASONS",
     "Chosen",
     "Desk",
+    "Readings",
     "Waiting",
     "Waitlist",
     "assess",
@@ -152,18 +153,20 @@ def prepare() -> None:
         assess(words)
 
 
-def assess(text: str, *, earlier: Sequence[str] = ()) -> Assessment:
+def assess(text: str, *, earlier: Sequence[str] = (), readings: Readings | None = None) -> Assessment:
     """What triage makes of ``text``.
 
     Args:
         text: the newest message; beyond 4,000 characters its head and tail are read.
         earlier: the resident's earlier messages, oldest first.
+        readings: what is remembered of them from one message to the next; begins empty, belongs to the caller, and
+            holds words: it goes when they go.
 
     Returns:
         The assessment; evidence points into the original messages, ``turn`` counted back from the newest.
     """
     try:
-        found = conversation.assess([*earlier, text], _speaking())
+        found = conversation.assess([*earlier, text], _speaking(), readings)
         return replace(found, model_version=exact.name(found.model_version))
     except Exception as error:  # noqa: BLE001 - whatever it is, a human comes first
         log.error("triage failed fault=%s; counted as not scored", type(error).__name__)

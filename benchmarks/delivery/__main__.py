@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.delivery import charts, machine, page, tables, upkeep, words
-from benchmarks.delivery.peers.base import ROOT, Missing, Peer, Shape
+from benchmarks.delivery.peers.base import ROOT, Broken, Missing, Peer, Shape
 from benchmarks.delivery.peers.cluster import ProductOnPostgres, TwoProcesses
 from benchmarks.delivery.peers.ejabberd import Ejabberd
 from benchmarks.delivery.peers.node.peer import DurableNode, Node
@@ -41,6 +41,8 @@ PEERS: tuple[type[Peer], ...] = (
 PARTS = ("cost", "latency", "counts", "idle", "start", "queue")
 TEXTS = 997
 """A prime: rooms and texts do not fall into step."""
+BREAKS = (Broken, OSError, TimeoutError, ExceptionGroup)
+"""A peer that does not bear the load is told of; the others are measured all the same."""
 PACKAGES = ("django", "channels", "daphne", "uvicorn", "websockets", "scikit-learn")
 
 
@@ -150,7 +152,17 @@ class Bench:
         for number in range(self.rounds):
             start = number % len(peers)
             for peer in peers[start:] + peers[:start]:
-                result = await measure(peer, self.texts, self.amounts)
+                if peer.name not in results:
+                    continue
+                try:
+                    result = await measure(peer, self.texts, self.amounts)
+                except BREAKS as trouble:
+                    if isinstance(peer, Relay):
+                        raise
+                    del results[peer.name]
+                    self.figures["skipped"][peer.name] = f"in {part} it broke: {trouble!r}"
+                    print(f"{part} {number + 1}/{self.rounds} {peer.name:16} broke: {trouble!r}", flush=True)
+                    continue
                 results[peer.name].append(result)
                 print(f"{part} {number + 1}/{self.rounds} {peer.name:16} {tables.one(result)}", flush=True)
         return {name: tables.summary(rounds, results[Relay.name]) for name, rounds in results.items()}

@@ -8,6 +8,7 @@ acknowledgement and every seat of the room has the message.
 from __future__ import annotations
 
 import asyncio
+import random
 import time
 from abc import ABC, abstractmethod
 from collections import Counter
@@ -21,6 +22,8 @@ CONNECTING_AT_ONCE = 40
 WELCOME_SECONDS = 60.0
 STILL_SECONDS = 5.0
 """When for this long nothing of what is missing has arrived, it counts as lost."""
+TRIES = 5
+"""So often a page tries to connect; what failed is counted as trouble."""
 DRAIN_SECONDS = 12.0
 """Waits no longer than this for a peer that is behind; what is still on its way then counts as late."""
 
@@ -40,6 +43,13 @@ class Bucket:
         return max(0.0, -self.left / self.per_second)
 
 
+def _asked_for() -> asyncio.Future[None]:
+    """A future that complains to nobody: whoever waited for it may have given up before it failed."""
+    future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    future.add_done_callback(lambda done: done.cancelled() or done.exception())
+    return future
+
+
 class Seat(ABC):
     """One page of somebody. Subclasses speak a peer's language."""
 
@@ -52,11 +62,12 @@ class Seat(ABC):
         self.load, self.rooms = load, list(rooms)
         self.headers: dict[str, str] = {}
         self.wire: Wire | None = None
-        self.ready: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.ready = _asked_for()
         self.leaving = False
 
     async def open(self, port: int) -> None:
         """Connect, and wait until the peer has welcomed this page."""
+        self.leaving, self.ready = False, _asked_for()
         self.wire = await open_wire(port, self.path, self.headers, self.hear, self._ended)
         self.begin()
         async with asyncio.timeout(WELCOME_SECONDS):
@@ -161,7 +172,17 @@ class Load:
 
         async def one(seat: Seat) -> None:
             async with gate:
-                await seat.open(port)
+                for attempt in range(1, TRIES + 1):
+                    try:
+                        await seat.open(port)
+                        break
+                    except (ConnectionError, TimeoutError):
+                        # As pages do: come back after a while, not all at once.
+                        self.trouble["came back"] += 1
+                        seat.close()
+                        if attempt == TRIES:
+                            raise
+                        await asyncio.sleep(random.uniform(0, attempt))  # noqa: S311 - jitter, no secret
 
         async with asyncio.TaskGroup() as group:
             for seat in self.seats:
@@ -282,7 +303,7 @@ class Load:
         missing = sum(1 for sent in every if sent.missing)
         return {
             "messages": len(every),
-            "done": sum(1 for sent in every if sent.done),
+            "acknowledged": sum(1 for sent in every if sent.acknowledged),
             "seconds": took,
             "deliveries": sum(len(sent.heard) for sent in every),
             "lost": 0 if self.is_behind else missing,

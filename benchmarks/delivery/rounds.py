@@ -96,7 +96,7 @@ async def saturated(peer: Peer, texts: Sequence[str], amounts: Amounts) -> dict[
         result = await load.saturate(most=amounts.most, seconds=amounts.seconds)
         used = server.cpu() - before
         await load.leave()
-        per_message = used / max(1, result["done"]) * 1e6
+        per_message = used / max(1, result["acknowledged"]) * 1e6
         return {**result, "cpu_us": per_message, "cpu_share": used / result["seconds"], **_beside(load)}
 
 
@@ -112,7 +112,7 @@ async def talking(peer: Peer, texts: Sequence[str], amounts: Amounts) -> dict[st
         result = await load.talk(rate=amounts.rate, seconds=amounts.talk_seconds)
         used = server.cpu() - before
         await load.leave()
-        per_message = used / max(1, result["done"]) * 1e6
+        per_message = used / max(1, result["acknowledged"]) * 1e6
         return {**result, "cpu_us": per_message, "cpu_share": used / result["seconds"], **_beside(load)}
 
 

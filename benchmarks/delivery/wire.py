@@ -96,6 +96,10 @@ class Wire(asyncio.Protocol):
             if self.transport is not None:
                 self.transport.abort()
             return False
+        if self.opened.done():  # whoever wanted it has given up
+            if self.transport is not None:
+                self.transport.abort()
+            return False
         self.is_open = True
         self.opened.set_result(None)
         return True
@@ -141,7 +145,7 @@ async def open_wire(
     hear: Callable[[bytes], None],
     ended: Callable[[int], None],
     *,
-    within: float = 20.0,
+    within: float = 60.0,
 ) -> Wire:
     """Connect to a port of this machine.
 

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from threading import Lock
 
 from hotline.chat.protocol import Line
+from triage.services import Readings
 
 LINES_OF_ONE = 64
 """Enough for the messages that triage reads together, and for a page that was stalled for a moment."""
@@ -18,6 +19,7 @@ LINES_IN_ALL = 30_000
 """About 15 MB of short messages; conversations in which nothing was said longest are put away first."""
 
 _lines: OrderedDict[str, list[Line]] = OrderedDict()
+_readings: dict[str, Readings] = {}
 _count = 0
 _lock = Lock()
 
@@ -35,7 +37,8 @@ def put(conversation_hex: str, fresh: Sequence[Line]) -> None:
         _lines[conversation_hex] = held
         _count += len(held)
         while _count > LINES_IN_ALL:
-            _, oldest = _lines.popitem(last=False)
+            key, oldest = _lines.popitem(last=False)
+            _readings.pop(key, None)
             _count -= len(oldest)
 
 
@@ -65,10 +68,19 @@ def upto(conversation_hex: str, seq: int) -> list[Line]:
         return [line for line in _lines.get(conversation_hex, ()) if line.seq <= seq]
 
 
+def readings(conversation_hex: str) -> Readings:
+    """What triage remembers of a conversation's latest messages, for as long as its lines are here."""
+    with _lock:
+        if conversation_hex not in _lines:
+            return {}
+        return _readings.setdefault(conversation_hex, {})
+
+
 def forget(conversation_hex: str) -> None:
     """Nothing of this conversation stays in memory."""
     global _count
     with _lock:
+        _readings.pop(conversation_hex, None)
         _count -= len(_lines.pop(conversation_hex, ()))
 
 
@@ -77,4 +89,5 @@ def forget_all() -> None:
     global _count
     with _lock:
         _lines.clear()
+        _readings.clear()
         _count = 0

@@ -160,7 +160,7 @@ def test_when_triage_fails_the_words_are_kept_and_a_human_comes_first(waiting):
 
 def test_when_triage_hangs_the_words_are_kept_and_a_human_comes_first(waiting, monkeypatch):
     awake = threading.Event()
-    monkeypatch.setattr(triage, "assess", lambda text, *, earlier=(): awake.wait(5))
+    monkeypatch.setattr(triage, "assess", lambda text, *, earlier=(), readings=None: awake.wait(5))
     try:
         waiting.says("你好")
     finally:
@@ -171,7 +171,9 @@ def test_when_triage_hangs_the_words_are_kept_and_a_human_comes_first(waiting, m
 def test_what_triage_was_too_slow_for_is_read_by_the_watch(waiting, plain_triage, monkeypatch):
     quick = risk.TIME_LIMIT_SECONDS
     assess = triage.assess
-    monkeypatch.setattr(triage, "assess", lambda text, *, earlier=(): time.sleep(0.1) or assess(text, earlier=earlier))
+    monkeypatch.setattr(
+        triage, "assess", lambda text, *, earlier=(), readings=None: time.sleep(0.1) or assess(text, earlier=earlier)
+    )
     monkeypatch.setattr(risk, "TIME_LIMIT_SECONDS", 0.01)
     waiting.says("imminent: 就是现在")
     assert not standing.read(waiting.row).risk.scored
@@ -185,7 +187,7 @@ def test_what_triage_was_too_slow_for_is_read_by_the_watch(waiting, plain_triage
 
 def test_a_triage_that_hangs_holds_the_watch_up_once_a_round_and_each_message_once(waiting, monkeypatch):
     awake = threading.Event()
-    monkeypatch.setattr(triage, "assess", lambda text, *, earlier=(): awake.wait(5))
+    monkeypatch.setattr(triage, "assess", lambda text, *, earlier=(), readings=None: awake.wait(5))
     monkeypatch.setattr(risk, "TIME_LIMIT_SECONDS", 0.01)
     monkeypatch.setattr(risk, "SECOND_LIMIT_SECONDS", 0.01)
     try:

@@ -121,7 +121,7 @@ async def test_the_same_message_twice_in_one_transaction_is_one_line(crowd):
 async def test_a_triage_that_hangs_on_one_delays_no_acknowledgement_and_hides_nobody(crowd, plain_triage, monkeypatch):
     assess, awake = risk.triage.assess, threading.Event()
 
-    def hang(text, *, earlier=()):
+    def hang(text, *, earlier=(), readings=None):
         if text == "挂起":
             awake.wait(30)
         return assess(text, earlier=earlier)
@@ -170,8 +170,10 @@ async def test_whoever_lost_a_conversation_is_pushed_nothing_more(conversation, 
 def test_what_is_erased_is_in_no_memory(waiting):
     waiting.says("别留下这句")
     assert recent.after(waiting.hex, 1)
+    assert list(recent.readings(waiting.hex)) == ["别留下这句"]
     erasure.erase_resident(waiting.resident.pk)
     assert recent.upto(waiting.hex, 10**9) == []
+    assert recent.readings(waiting.hex) == {}
 
 
 def test_memory_holds_lines_without_gaps_or_none(waiting, counselor, monkeypatch):

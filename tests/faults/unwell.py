@@ -22,22 +22,22 @@ _NONSENSE = itertools.cycle(
 )
 
 
-def raises(text, *, earlier=()):
+def raises(text, *, earlier=(), readings=None):
     """A fault of the scorer."""
     raise RuntimeError("triage is broken")
 
 
-def hangs(text, *, earlier=()):
+def hangs(text, *, earlier=(), readings=None):
     """It never answers."""
     for_ever.wait()
 
 
-def answers_nan(text, *, earlier=()):
+def answers_nan(text, *, earlier=(), readings=None):
     """Weights that were damaged."""
     return Assessment(Level.LOW, math.nan, (), "broken")
 
 
-def answers_nonsense(text, *, earlier=()):
+def answers_nonsense(text, *, earlier=(), readings=None):
     """Levels that do not exist, evidence from nowhere, no answer at all."""
     return next(_NONSENSE)
 

@@ -2,7 +2,8 @@
 
 import pytest
 
-from triage import services
+from triage import exact, services
+from triage.core import conversation, story
 from triage.core.levels import Level
 
 
@@ -36,3 +37,26 @@ def test_what_cannot_be_read_is_left_to_a_human(text):
 
 def test_nothing_written_is_nothing_to_fear():
     assert services.assess("").scored
+
+
+def test_figures_of_a_conversation_look_at_the_latest_messages_only():
+    calm, dark = (-1.0, -1.0, -1.0), (0.5, 1.0, 1.5)
+    long = story.figures([dark, *[calm] * story.LATEST], calm)
+    assert long == story.figures([calm] * story.LATEST, calm)
+    assert len(story.figures([dark], dark)) == len(long)
+
+
+def test_several_grey_messages_weigh_more_than_one():
+    grey, calm = (0.2, 0.2, 0.2), (-1.0, -1.0, -1.0)
+    one, three = story.figures([calm, calm, grey], grey), story.figures([grey, grey, grey], grey)
+    assert all(few <= many for few, many in zip(one, three, strict=True))
+    assert one != three
+
+
+def test_what_is_remembered_of_earlier_messages_changes_no_assessment():
+    texts = ["睡不着", "工作没了", "活着没意思", "药在手边", "想了很久", "今晚", "谢谢你们", "再见", "我走了"]
+    known, shipped = {}, exact.read(exact.WEIGHTS)
+    for end in range(1, len(texts) + 1):
+        alone = conversation.assess(texts[:end], shipped)
+        assert conversation.assess(texts[:end], shipped, known) == alone
+    assert list(known) == texts[-conversation.TURNS_TOGETHER :]

@@ -18,6 +18,8 @@ from triage.core.levels import Level
         ("我不是不想死", Level.HIGH),
         ("i want to kill myself", Level.HIGH),
         ("我每天都在自残", Level.HIGH),
+        ("上周我吞药被送去洗胃了", Level.HIGH),
+        ("they pumped my stomach last week after i tried to kill myself", Level.HIGH),
         ("要是睡着就不用再醒来就好了", Level.MODERATE),
         ("去年我自杀过，现在已经走出来了", Level.MODERATE),
     ],
@@ -35,12 +37,22 @@ def test_the_floor_is_at_least(text, least):
         "这部电影的主角最后跳楼了",
         "想请教怎么识别有自杀倾向的学生",
         "i am not suicidal, i just cannot sleep",
+        "跳楼梯减肥伤膝盖吗",
+        "医生问我有没有自杀的念头，我说没有",
+        "体育课被球砸到脸，鼻血流了一校服",
+        "do i want to hurt myself? no. i want to hurt the weather",
+        "is there a group for people bereaved by suicide? it was my cousin, 2020",
         "this heat is killing me",
         "the character kills himself in the last chapter of the book",
     ],
 )
 def test_a_harmless_twin_has_no_floor(text):
     assert assess.read(text).floor.level is Level.LOW
+
+
+@pytest.mark.parametrize("text", ["am i suicidal? no one ever asked", "我想自杀，没有人问我"])
+def test_what_only_looks_like_a_denial_is_none(text):
+    assert assess.read(text).floor.level >= Level.HIGH
 
 
 def test_somebody_else_in_danger_counts_as_danger():

@@ -87,11 +87,12 @@ def weights(*, version="made-00000000", stern=False, deaf=False):
     threshold = 1.0 if deaf else 0.0
     language = {
         "features": ["我"],
-        **{name: scorer.pack([0.1]) for name in ("idf", *scorer.HEADS)},
+        **{name: scorer.pack([0.1]) for name in scorer.HEADS},
         "bias": [3.0 if stern else -3.0] * 3,
         "slope": [1.0] * 3,
         "shift": [0.0] * 3,
-        **dict.fromkeys(("thresholds", "sure", "later"), [threshold] * 3),
+        "story": [[0.0] * 16 + [3.0 if stern else -3.0]] * 3,
+        **dict.fromkeys(("thresholds", "later"), [threshold] * 3),
         "doubt": 1.0,
     }
     return scorer.dump({"version": version, "languages": {"zh": language, "en": language}})

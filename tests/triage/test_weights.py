@@ -7,8 +7,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from sklearn.feature_extraction.text import TfidfVectorizer
+from scipy.sparse import diags
+from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.linear_model import LogisticRegression
+from sklearn.svm import LinearSVC
 
 from triage import services
 from triage.core import assess, scorer
@@ -28,25 +30,43 @@ def shipped():
 def test_serving_equals_scikit_learn(shipped, language):
     model = shipped.languages[language]
     names = list(model.table)
-    vectorizer = TfidfVectorizer(analyzer=lambda words: words, vocabulary=names)
-    vectorizer.idf_ = np.array([model.table[name][0] for name in names])
     texts = [
         features(reading.normal.text, language, reading.scoped)
         for line in corpus.read_lines()
         if line.language == language and line.is_test
         for reading in [assess.read(line.text)]
     ][:SOME]
-    rows = vectorizer.transform(texts)
-    heads = []
+    counts = CountVectorizer(analyzer=lambda words: words, vocabulary=names).transform(texts)
+    rows = diags([1 / len(text) ** 0.5 for text in texts]) @ counts
+    columns = np.array([scorer.part(model.table[name]) for name in names]) * scorer.UNIT
     for place in range(len(scorer.HEADS)):
-        head = LogisticRegression()
+        head = LinearSVC()
         head.classes_ = np.array([False, True])
-        head.coef_ = np.array([[model.table[name][place + 1] for name in names]])
-        head.intercept_ = np.array([model.bias[place]])
-        heads.append(head.predict_proba(rows)[:, 1])
-    theirs = np.column_stack([heads[0], heads[0] * heads[1], heads[0] * np.minimum(heads[1], heads[2])])
-    ours = np.array([model.raw(text) for text in texts])
-    assert np.abs(ours - theirs).max() < 1e-6
+        head.coef_, head.intercept_ = columns[:, [place]].T, np.array([model.bias[place]])
+        theirs = head.decision_function(rows)
+        ours = np.array([model.scores(text)[place] for text in texts])
+        assert np.abs(ours - theirs).max() < 1e-6
+        calibrator = LogisticRegression()
+        calibrator.classes_ = np.array([False, True])
+        calibrator.coef_, calibrator.intercept_ = np.array([[model.slope[place]]]), np.array([model.shift[place]])
+        chances = np.array([model.probabilities(model.scores(text))[place] for text in texts])
+        most = calibrator.predict_proba(theirs.reshape(-1, 1))[:, 1]
+        assert (chances <= most + 1e-6).all(), "made to agree, a higher level is never likelier than a lower"
+        assert place or np.abs(chances - most).max() < 1e-6
+
+
+@pytest.mark.parametrize("units", [(0, 0, 0), (1, -1, 1), (-5, 7, -9), (-(1 << 38), (1 << 38), -1), (0, -1, 0)])
+def test_weights_joined_in_one_number_come_apart_again(units):
+    assert scorer.part(scorer.join(units)) == list(units)
+    assert scorer.part(scorer.join(units) + scorer.join((3, -2, 1))) == [units[0] + 3, units[1] - 2, units[2] + 1]
+
+
+def test_a_weight_that_could_flow_over_is_refused():
+    heavy = {name: scorer.pack([scorer.HEAVIEST * scorer.UNIT * 2]) for name in scorer.HEADS}
+    rows = dict.fromkeys(("bias", "slope", "shift", "thresholds", "later"), [0.5] * 3)
+    language = {"features": ["我"], **heavy, **rows, "story": [[0.0]] * 3, "doubt": 0.5}
+    with pytest.raises(scorer.BadWeights):
+        scorer.parse(scorer.dump({"version": "x", "languages": {"zh": language}}))
 
 
 def test_training_twice_gives_the_same_file():

@@ -5,24 +5,24 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
-from triage.core import concepts, rules, scope
+from triage.core import concepts, rules, scope, story
 from triage.core.features import features
 from triage.core.language import read_language
 from triage.core.levels import Assessment, Evidence, Level
 from triage.core.normalise import Normalised, normalise
 from triage.core.rules import Floor
 from triage.core.scope import Scoped
-from triage.core.scorer import LanguageModel, Weights, logit, sigmoid
+from triage.core.scorer import LanguageModel, Weights
 
-RULES_VERSION = "rules-2"
+RULES_VERSION = "rules-3"
 FLOOR_PROBABILITY = {Level.LOW: 0.0, Level.MODERATE: 0.1, Level.HIGH: 0.4, Level.IMMINENT: 0.6}
 """Least P(level >= HIGH) that goes with a floor. A floor is not a measurement: these are set, and said to be set."""
 WINDOW = {"zh": 90, "en": 240}
 """Characters read at once; of a longer text the gravest window counts, since danger is often one sentence of many."""
-LOOKS = 0.5
-"""How far the logit of the gravest of n windows is lowered, times ln n: the gravest of many looks graver than it is."""
+LOOKS = 0.2
+"""How far the scores of the gravest of n windows are lowered, times ln n: of many one looks graver than it is."""
 MOST_EVIDENCE = 8
 _TIMES = frozenset({"time", "protective"})
 _END = re.compile(r"[。！？!?\n；;]|\.\s|[,，、]")
@@ -30,11 +30,18 @@ _END = re.compile(r"[。！？!?\n；;]|\.\s|[,，、]")
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """One message, read: what later turns build on."""
+    """One message, read: what later turns build on.
+
+    Attributes:
+        looked: what a model made of it, once it was asked: the model, the scores, the window.
+    """
 
     normal: Normalised
     language: str | None
     scoped: list[Scoped]
+    looked: list[tuple[LanguageModel, tuple[float, ...], tuple[int, int]]] = field(
+        default_factory=list, compare=False, repr=False
+    )
 
     @property
     def floor(self) -> Floor:
@@ -51,13 +58,16 @@ def read(text: str) -> Reading:
     return Reading(normal, language, scope.read(normal.text, language, concepts.find(normal.text, language)))
 
 
-def assess(reading: Reading, weights: Weights | None, context: Reading | None = None) -> Assessment:
+def assess(
+    reading: Reading, weights: Weights | None, earlier: Sequence[Reading] = (), together: Reading | None = None
+) -> Assessment:
     """What rules and model make of one message.
 
     Args:
         reading: the message.
         weights: the model, if there is one.
-        context: the message and those before it, read together; without it the message stands alone.
+        earlier: the messages before it, oldest first.
+        together: the message and those before it, read as one text; without it the message stands alone.
 
     Without weights the rules speak alone and the message counts as not scored, unless a rule has found a crisis.
     """
@@ -70,14 +80,15 @@ def assess(reading: Reading, weights: Weights | None, context: Reading | None = 
         level = max(floor.level, Level.MODERATE)
         chance = max(0.5, FLOOR_PROBABILITY[floor.level])
         return Assessment(level, chance, evidence, version_of(weights), scored=floor.level.is_crisis)
-    chances, window = _gravest_window(reading, model)
-    if context is None or context.language != reading.language:
+    scores, window = _gravest_window(reading, model)
+    before = [one for one in earlier if one.language == reading.language]
+    if together is None or together.language != reading.language or not before:
+        chances = model.probabilities(scores)
         level = model_level(chances, model.thresholds)
     else:
-        together, _window = _gravest_window(context, model)
-        level = max(model_level(chances, model.sure), model_level(together, model.later))
-        if model_level(chances, model.sure) < level or not level.is_crisis:
-            chances = together
+        alone = [_gravest_window(one, model)[0] for one in before]
+        chances = model.of_conversation(story.figures([*alone, scores], _gravest_window(together, model)[0]))
+        level = model_level(chances, model.later)
     if level > floor.level:
         evidence = (*_model_evidence(reading, window), *evidence)[:MOST_EVIDENCE]
     joined = max(level, floor.level)
@@ -114,13 +125,9 @@ def raised_to(assessment: Assessment, floor: Floor, evidence: Sequence[Evidence]
 
 
 def model_level(chances: Sequence[float], thresholds: Sequence[float]) -> Level:
-    """The level the model says: the highest head that passes, each resting on the one below."""
-    level = Level.LOW
-    for head, (chance, threshold) in enumerate(zip(chances, thresholds, strict=True), start=1):
-        if chance < threshold:
-            break
-        level = Level(head)
-    return level
+    """The level the model says: the highest head that passes."""
+    passed = (chance >= threshold for chance, threshold in zip(chances, thresholds, strict=True))
+    return max((Level(head) for head, passes in enumerate(passed, start=1) if passes), default=Level.LOW)
 
 
 def version_of(weights: Weights | None) -> str:
@@ -164,21 +171,24 @@ def _model_evidence(reading: Reading, window: tuple[int, int]) -> tuple[Evidence
 
 
 def _gravest_window(reading: Reading, model: LanguageModel) -> tuple[tuple[float, ...], tuple[int, int]]:
-    """The probabilities of the window with the highest P(level >= HIGH), and where it is."""
+    """The scores of the window that is likeliest HIGH, and where it is; a reading remembers them."""
+    if reading.looked and reading.looked[0][0] is model:
+        return reading.looked[0][1:]
     language = reading.language or "zh"
     text = reading.normal.text
-    best: tuple[tuple[float, ...], tuple[int, int]] | None = None
+    best: tuple[float, ...] | None = None
+    place = (0, len(text))
     looks = windows(text, WINDOW[language])
     for start, end in looks:
         inside = [one for one in reading.scoped if start <= one.mention.start < end]
-        chances = model.probabilities(features(text[start:end], language, inside))
-        if best is None or chances[1] > best[0][1]:
-            best = (chances, (start, end))
-    chances, place = best or (model.probabilities([]), (0, len(text)))
-    if len(looks) > 1:
+        scores = model.scores(features(text[start:end], language, inside))
+        if best is None or scores[1] > best[1]:
+            best, place = scores, (start, end)
+    if len(looks) > 1 and best is not None:
         less = LOOKS * math.log(len(looks))
-        chances = tuple(sigmoid(logit(chance) - less) for chance in chances)
-    return chances, place
+        best = tuple(score - less for score in best)
+    reading.looked[:] = [(model, best or model.bias, place)]
+    return best or model.bias, place
 
 
 def windows(text: str, size: int) -> list[tuple[int, int]]:

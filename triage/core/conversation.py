@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from triage.core import assess as one_message
-from triage.core import rules
+from triage.core import rules, story
 from triage.core.assess import Reading
 from triage.core.levels import Assessment, Evidence, Level
 from triage.core.rules import Floor
 from triage.core.scope import Scoped
 from triage.core.scorer import Weights
 
-TURNS_TOGETHER = 8
+TURNS_TOGETHER = story.LATEST
 """How far back a way, an intent and a goodbye still belong together."""
 CONTEXT = 120
 """Characters of the latest messages that the model reads together."""
@@ -21,14 +21,40 @@ SHORT = 12
 """Characters up to which a message may be a piece of a split one."""
 
 
-def assess(texts: Sequence[str], weights: Weights | None) -> Assessment:
-    """The assessment of the last of ``texts`` in the light of those before it."""
-    readings = [one_message.read(text) for text in texts[-TURNS_TOGETHER:]]
-    found = one_message.assess(readings[-1], weights, _context(texts))
+Readings = dict[str, Reading]
+"""Messages of one conversation that were read already, by their text."""
+
+
+def assess(texts: Sequence[str], weights: Weights | None, known: Readings | None = None) -> Assessment:
+    """The assessment of the last of ``texts`` in the light of those before it.
+
+    Args:
+        texts: the resident's messages, oldest first.
+        weights: the model, if there is one.
+        known: readings of earlier messages, used and kept up here, so that each message is read and scored once.
+    """
+    readings = _read(texts[-TURNS_TOGETHER:], known)
+    found = one_message.assess(readings[-1], weights, readings[:-1], _context(texts))
     floor, evidence = _gathered(readings)
     found = one_message.raised_to(found, floor, evidence)
     floor, evidence = _joined(texts[-SPLIT_TURNS:])
     return one_message.raised_to(found, floor, evidence)
+
+
+def _read(texts: Sequence[str], known: Readings | None) -> list[Reading]:
+    if known is None:
+        return [one_message.read(text) for text in texts]
+    readings = [known.get(text) or one_message.read(text) for text in texts]
+    known.clear()
+    known.update(zip(texts, readings, strict=True))
+    return readings
+
+
+def floor_of(texts: Sequence[str]) -> Level:
+    """What rules alone say of the last of ``texts`` in the light of those before it."""
+    readings = [one_message.read(text) for text in texts[-TURNS_TOGETHER:]]
+    floors = (readings[-1].floor, _gathered(readings)[0], _joined(texts[-SPLIT_TURNS:])[0])
+    return max(floor.level for floor in floors)
 
 
 def together(texts: Sequence[str]) -> str:

@@ -31,6 +31,8 @@ NONE = Floor(Level.LOW, "")
 
 def floor_of(scoped: list[Scoped]) -> Floor:
     """The highest floor that any rule sets for one message."""
+    if not scoped:
+        return NONE
     return max((rule(scoped) for rule in _RULES), key=lambda floor: floor.level, default=NONE)
 
 
@@ -87,6 +89,12 @@ def _continuing_harm(scoped: list[Scoped]) -> Floor:
     return Floor(Level.MODERATE, "violence", harms) if harms else NONE
 
 
+def _recent_attempt(scoped: list[Scoped]) -> Floor:
+    """An attempt of these days or weeks: the next one is likeliest now."""
+    lately = tuple(one for one in _of(scoped, "attempt") if one.stands and one.recent and not one.past)
+    return Floor(Level.HIGH, "recent_attempt", lately) if lately else NONE
+
+
 def _past_attempt(scoped: list[Scoped]) -> Floor:
     """An attempt, self-harm or active thoughts that are over."""
     over = tuple(
@@ -101,4 +109,13 @@ def _passive(scoped: list[Scoped]) -> Floor:
     return Floor(Level.MODERATE, "passive", passive) if passive else NONE
 
 
-_RULES = (_act_begun, _means_with_time, _goodbye, _active_thoughts, _continuing_harm, _past_attempt, _passive)
+_RULES = (
+    _act_begun,
+    _means_with_time,
+    _goodbye,
+    _active_thoughts,
+    _continuing_harm,
+    _recent_attempt,
+    _past_attempt,
+    _passive,
+)

@@ -37,6 +37,7 @@ class Patterns:
     idiom: re.Pattern[str]
     feared: re.Pattern[str]
     ongoing: re.Pattern[str]
+    recent: re.Pattern[str]
 
 
 @lru_cache(maxsize=4)
@@ -60,6 +61,9 @@ class Scoped:
     idiom: bool = False
     still: bool = False
     """Something nearby says that it goes on, or the text is too short to say so."""
+
+    recent: bool = False
+    """It happened days or weeks ago, not years."""
 
     @property
     def stands(self) -> bool:
@@ -118,5 +122,6 @@ def _scope(
         framed=bool(patterns.quoted.search(nearby) or patterns.work.search(nearby)),
         past=past or (bool(patterns.over.search(nearby)) and bool(patterns.past.search(nearby))),
         still=len(text) <= SHORT or bool(patterns.ongoing.search(sentence)),
+        recent=bool(patterns.recent.search(sentence)),
         idiom=any(start < mention.end and mention.start < end for start, end in idioms),
     )

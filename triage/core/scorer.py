@@ -1,6 +1,7 @@
-"""The linear models at work: exported weights in plain dictionaries. Equal to scikit-learn's own to rounding.
+"""The linear models at work: exported weights in a plain dictionary. Equal to scikit-learn's own to rounding.
 
-Two questions, two models: is there any risk; and where there is, how urgent. One model asked both at once is worse.
+One model per level asks: is the level at least this one? A feature's weights of all models are kept as one whole
+number, so that Python's own sum adds them all at once: a loop over floats costs four times as much.
 """
 
 from __future__ import annotations
@@ -11,16 +12,22 @@ import json
 import math
 import sys
 from array import array
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import repeat
+from operator import mul
 from pathlib import Path
 from typing import Any
 
-HEADS = ("risk", "high_given_risk", "imminent_given_risk")
-"""risk: level >= MODERATE, learned from all lines; the others learned from lines of risk alone."""
-UNIT = 1e-6
+HEADS = ("moderate", "high", "imminent")
+"""Each learned from all lines: whether the level is at least this one."""
+UNIT = 1e-5
 """Weights are kept as whole numbers of this unit: plain, and the same on every machine."""
+FIELD = 40
+"""Bits of each head's weight within a feature's number."""
+HEAVIEST = 1 << 26
+"""A heavier weight is refused, in units: 8,000 features of one text cannot flow over into the next field."""
+_HALF, _FULL = 1 << (FIELD - 1), 1 << FIELD
 
 
 class BadWeights(Exception):
@@ -32,56 +39,63 @@ class LanguageModel:
     """Weights of one language.
 
     Attributes:
-        table: feature -> (idf, weight of each head in the order of HEADS).
+        table: feature -> its weights of all heads in the order of HEADS, joined (see :func:`join`).
         bias: of each head.
         slope, shift: Platt calibration of P(level >= MODERATE), P(level >= HIGH), P(level >= IMMINENT):
-            p = 1 / (1 + exp(-(slope * logit + shift))).
+            p = 1 / (1 + exp(-(slope * score + shift))).
         thresholds: calibrated probability from which each of these levels is said.
-        sure: the same for one message by itself inside a conversation: every message is read, and chances of being
-            wrong add up.
-        later: the same for the latest messages read together.
+        story: for each head, the weights of a conversation's figures (see story.py), the last of them a bias.
+        later: the probability from which each level is said of a conversation.
         doubt: P(level >= HIGH) from which a lower level is shown as doubtful.
     """
 
-    table: Mapping[str, tuple[float, ...]]
+    table: Mapping[str, int]
     bias: tuple[float, ...]
     slope: tuple[float, ...]
     shift: tuple[float, ...]
     thresholds: tuple[float, ...]
-    sure: tuple[float, ...]
+    story: tuple[tuple[float, ...], ...]
     later: tuple[float, ...]
     doubt: float
 
     def scores(self, features: Sequence[str]) -> tuple[float, ...]:
-        """The raw score of each head: TF-IDF with unit length, times weights, plus bias."""
-        length = risk = high = imminent = 0.0
-        row_of = self.table.get
-        for feature, count in Counter(features).items():
-            row = row_of(feature)
-            if row is not None:
-                value = count * row[0]
-                length += value * value
-                risk += value * row[1]
-                high += value * row[2]
-                imminent += value * row[3]
-        if not length:
-            return self.bias
-        norm = math.sqrt(length)
-        return risk / norm + self.bias[0], high / norm + self.bias[1], imminent / norm + self.bias[2]
+        """The raw score of each head: the sum of its weights over the root of the number of features, plus bias."""
+        total = sum(map(self.table.get, features, repeat(0)))
+        norm = UNIT / math.sqrt(len(features) or 1)
+        return tuple(units * norm + bias for units, bias in zip(part(total), self.bias, strict=True))
 
-    def raw(self, features: Sequence[str]) -> tuple[float, float, float]:
-        """P(level >= MODERATE), P(level >= HIGH), P(level >= IMMINENT) before calibration."""
-        risk, high, imminent = (sigmoid(score) for score in self.scores(features))
-        return risk, risk * high, risk * min(high, imminent)
-
-    def probabilities(self, features: Sequence[str]) -> tuple[float, ...]:
+    def probabilities(self, scores: Sequence[float]) -> tuple[float, ...]:
         """The calibrated probabilities, made to agree: a higher level is never likelier than a lower."""
-        found: list[float] = []
-        most = 1.0
-        for chance, slope, shift in zip(self.raw(features), self.slope, self.shift, strict=True):
-            most = min(most, sigmoid(slope * logit(chance) + shift))
-            found.append(most)
-        return tuple(found)
+        calibration = zip(scores, self.slope, self.shift, strict=True)
+        return _agreeing(slope * score + shift for score, slope, shift in calibration)
+
+    def of_conversation(self, figures: Sequence[float]) -> tuple[float, ...]:
+        """The same for a conversation at its newest message."""
+        return _agreeing(sum(map(mul, row, figures)) + row[-1] for row in self.story)
+
+
+def _agreeing(logits: Iterable[float]) -> tuple[float, ...]:
+    most = 1.0
+    found: list[float] = []
+    for logit in logits:
+        most = min(most, sigmoid(logit))
+        found.append(most)
+    return tuple(found)
+
+
+def join(units: Sequence[int]) -> int:
+    """Weights of one feature in one number: sums of such numbers are numbers of sums."""
+    return sum(unit << (FIELD * place) for place, unit in enumerate(units))
+
+
+def part(total: int) -> list[int]:
+    """What :func:`join` joined, or the sums of it."""
+    found = []
+    for _head in HEADS:
+        unit = (total + _HALF) % _FULL - _HALF
+        found.append(unit)
+        total = (total - unit) >> FIELD
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,12 +112,6 @@ def sigmoid(x: float) -> float:
         return 1 / (1 + math.exp(-x))
     grown = math.exp(x)
     return grown / (1 + grown)
-
-
-def logit(chance: float) -> float:
-    """ln(p / (1 - p)), kept within what a float can tell from certainty."""
-    held = min(max(chance, 1e-9), 1 - 1e-9)
-    return math.log(held / (1 - held))
 
 
 def checksum(body: str) -> str:
@@ -125,13 +133,13 @@ def pack(values: Sequence[float]) -> str:
     return base64.b64encode(units.tobytes()).decode("ascii")
 
 
-def unpack(text: str) -> list[float]:
-    """What :func:`pack` packed."""
+def unpack(text: str) -> array[int]:
+    """What :func:`pack` packed, in units. No list: as objects, a hundred thousand numbers are megabytes."""
     units = array("i")
     units.frombytes(base64.b64decode(text, validate=True))
     if sys.byteorder == "big":
         units.byteswap()
-    return [unit * UNIT for unit in units]
+    return units
 
 
 def load(path: Path) -> Weights:
@@ -163,21 +171,26 @@ def parse(text: str) -> Weights:
         raise BadWeights(type(error).__name__) from error
 
 
+def _is_light(column: array[int]) -> bool:
+    return not column or -HEAVIEST <= min(column) <= max(column) <= HEAVIEST
+
+
 def _language(data: Mapping[str, Any]) -> LanguageModel:
     width = len(HEADS)
-    if any(len(data[name]) != width for name in ("bias", "slope", "shift", "thresholds", "sure", "later")):
+    if any(len(data[name]) != width for name in ("bias", "slope", "shift", "thresholds", "story", "later")):
         raise ValueError("heads")
-    columns = [unpack(data[name]) for name in ("idf", *HEADS)]
+    columns = [unpack(data[name]) for name in HEADS]
     features = data["features"]
-    if any(len(column) != len(features) for column in columns):
+    if any(len(column) != len(features) or not _is_light(column) for column in columns):
         raise ValueError("table")
+    rows = zip(features, *columns, strict=True)
     return LanguageModel(
-        table=dict(zip(features, zip(*columns, strict=True), strict=True)),
+        table={feature: a + (b << FIELD) + (c << 2 * FIELD) for feature, a, b, c in rows},
         bias=tuple(data["bias"]),
         slope=tuple(data["slope"]),
         shift=tuple(data["shift"]),
         thresholds=tuple(data["thresholds"]),
-        sure=tuple(data["sure"]),
+        story=tuple(tuple(float(weight) for weight in row) for row in data["story"]),
         later=tuple(data["later"]),
         doubt=float(data["doubt"]),
     )

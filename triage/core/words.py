@@ -31,9 +31,15 @@ class Kind(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Dictionary:
-    """One language's words with their kinds, by length (in characters for Chinese, in words for English)."""
+    """One language's words with their kinds.
+
+    Attributes:
+        by_length: by length, in characters for Chinese, in words for English.
+        by_first: the same words by their first character.
+    """
 
     by_length: Mapping[int, Mapping[str, tuple[str, ...]]]
+    by_first: Mapping[str, tuple[tuple[str, tuple[str, ...]], ...]]
 
 
 @lru_cache(maxsize=4)
@@ -47,19 +53,24 @@ def _dictionary(language: str) -> Dictionary:
             length = len(word) if language == "zh" else len(word.split())
             kinds = found.setdefault(length, {})
             kinds[word] = tuple(dict.fromkeys((*kinds.get(word, ()), name)))
-    return Dictionary(found)
+    first: dict[str, list[tuple[str, tuple[str, ...]]]] = {}
+    for kinds in found.values():
+        for word, names in kinds.items():
+            first.setdefault(word[0], []).append((word, names))
+    return Dictionary(found, {char: tuple(some) for char, some in first.items()})
 
 
 def find(text: str, language: str) -> list[Kind]:
     """The words of a normalised text that have a kind, each at its first place. Linear in the length of the text."""
     found: list[Kind] = []
     if language == "zh":
-        for length, words in _dictionary(language).by_length.items():
-            grams = {text[i : i + length] for i in range(len(text) - length + 1)}
-            for word in grams & words.keys():
-                start = text.index(word)
-                denied = not _DENIED_ZH.isdisjoint(text[max(0, start - 2) : start])
-                found += [Kind(start, name, denied) for name in words[word]]
+        by_first = _dictionary(language).by_first
+        for char in by_first.keys() & set(text):
+            for word, names in by_first[char]:
+                start = text.find(word)
+                if start >= 0:
+                    denied = not _DENIED_ZH.isdisjoint(text[max(0, start - 2) : start])
+                    found += [Kind(start, name, denied) for name in names]
         return sorted(found)
     tokens = _WORD.findall(text)
     for length, words in _dictionary(language).by_length.items():

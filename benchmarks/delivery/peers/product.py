@@ -117,7 +117,7 @@ class ProductSeat(Seat):
 
     def beat(self) -> None:
         """Say what is held."""
-        self.ask("ping", held=self.held)
+        self.ask("ping", held={name: last for name, last in self.held.items() if name})
 
     def sync(self, conversation: str, after: int) -> None:
         """Ask for what is missing."""

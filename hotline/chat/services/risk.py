@@ -9,7 +9,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as TooSlow
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from django.db import transaction
 from django.utils import timezone
@@ -54,12 +54,14 @@ class Unread:
         seq: the message's place.
         seqs: the places of ``texts``.
         texts: the resident's latest messages, the one to read last.
+        readings: what triage remembers of this conversation.
     """
 
     conversation: str
     seq: int
     seqs: tuple[int, ...]
     texts: tuple[str, ...]
+    readings: triage.Readings = field(default_factory=dict, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +115,8 @@ def collect(places: Sequence[tuple[str, int]], conversations: Mapping[str, Conve
         since = min(standing.read(conversation).since_seq, seq - 1)
         turns = _turns(conversation, since, seq)
         if turns and turns[-1][0] == seq:
-            found.append(Unread(hex_, seq, tuple(turn for turn, _ in turns), tuple(text for _, text in turns)))
+            seqs, texts = zip(*turns, strict=True)
+            found.append(Unread(hex_, seq, seqs, texts, recent.readings(hex_)))
     return found
 
 
@@ -135,12 +138,12 @@ def _turns(conversation: Conversation, since: int, seq: int) -> list[tuple[int, 
 
 def assess_all(unread: Sequence[Unread]) -> list[Read]:
     """Let triage read. Touches no database and never raises; whoever calls it sees that it does not hang."""
-    return [Read(one, _assess_timed(one.texts)) for one in unread]
+    return [Read(one, _assess_timed(one)) for one in unread]
 
 
-def _assess_timed(texts: Sequence[str]) -> Assessment:
+def _assess_timed(unread: Unread) -> Assessment:
     began = time.perf_counter()
-    assessment = _assess(texts)
+    assessment = _assess(unread.texts, unread.readings)
     metrics.triage_read(began, scored=assessment.scored)
     return assessment
 
@@ -322,9 +325,9 @@ def too_slow(unread: Unread, limit: float) -> Read:
     return Read(unread, NOT_SCORED, in_time=False)
 
 
-def _assess(texts: Sequence[str]) -> Assessment:
+def _assess(texts: Sequence[str], readings: triage.Readings | None = None) -> Assessment:
     try:
-        found = sound(triage.assess(texts[-1], earlier=tuple(texts[:-1])), texts)
+        found = sound(triage.assess(texts[-1], earlier=tuple(texts[:-1]), readings=readings), texts)
     except Exception as error:  # noqa: BLE001 - whatever it is, a human comes first
         log.error("triage failed fault=%s; counted as not scored", type(error).__name__)
         return NOT_SCORED

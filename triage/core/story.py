@@ -1,0 +1,31 @@
+"""What the scores of a conversation's messages say together: one dark message, several grey ones, a turn for the worse.
+
+A few figures of the latest messages, weighed by a logistic regression of their own, learned from whole conversations.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+LATEST = 8
+"""Messages that are looked at, the newest among them."""
+CALM = -1.0
+"""The score that counts for messages not yet written."""
+SEVERAL = 3
+
+
+def figures(alone: Sequence[Sequence[float]], together: Sequence[float]) -> list[float]:
+    """The figures of a conversation at its newest message.
+
+    Args:
+        alone: the scores of each of the latest messages by itself, oldest first; of each, one score per head.
+        together: the scores of the latest messages read as one text.
+    """
+    latest = alone[-LATEST:]
+    found = [math.log(len(latest))]
+    for head, whole in enumerate(together):
+        scores = [one[head] for one in latest]
+        ranked = sorted([*scores, CALM, CALM], reverse=True)
+        found += [scores[-1], whole, ranked[0], sum(ranked[:SEVERAL]) / SEVERAL, sum(scores) / len(scores)]
+    return found
