@@ -206,7 +206,7 @@ def test_a_triage_that_hangs_holds_the_watch_up_once_a_round_and_each_message_on
 @pytest.mark.django_db(transaction=True)
 async def test_while_triage_hangs_the_watch_holds_no_thread_that_others_need(waiting, monkeypatch):
     awake, hangs = threading.Event(), threading.Event()
-    monkeypatch.setattr(triage, "assess", lambda text, *, earlier=(): hangs.set() or awake.wait(20))
+    monkeypatch.setattr(triage, "assess", lambda text, **_: hangs.set() or awake.wait(20))
     monkeypatch.setattr(risk, "SECOND_LIMIT_SECONDS", 20)
     await there(lambda: waiting.says("在吗", weighed=False))
     watching = asyncio.create_task(background.read_what_was_left())
