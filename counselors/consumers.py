@@ -15,7 +15,7 @@ from counselors import deskwork, services
 from counselors import selectors as staff_selectors
 from counselors.models import StaffMember
 from hotline import metrics
-from hotline.chat import errors, events, protocol
+from hotline.chat import errors, events, protocol, recent
 from hotline.chat.errors import Refused
 from hotline.chat.models import Conversation, as_time
 from hotline.chat.services import moves, notes, risk
@@ -69,6 +69,8 @@ class DeskSocket(FrameSocket):
         self.takes = False
         """Whether the queue, which quotes what people wrote, is shown here; another role means another socket."""
         self.watching = False
+        self.moved: dict[str, str] = {}
+        """Conversations whose level has moved and is to be told -> the stamp of the last move."""
         self.known: StaffMember | None = None
         self.known_at = 0.0
 
@@ -110,6 +112,13 @@ class DeskSocket(FrameSocket):
         if self.known is None or time.monotonic() - self.known_at >= SURE_SECONDS:
             return await self.as_staff(service, *args, **kwargs)
         return await self.cross(service, self.known, *args, **kwargs)
+
+    def may_see(self, conversation: str) -> bool:
+        """What they hold, or read on a look at the database a moment ago; account and session looked at as lately."""
+        if self.known is None or time.monotonic() - self.known_at >= SURE_SECONDS:
+            return False
+        about = recent.about(conversation)
+        return (about is not None and about.holder_id == self.staff_id) or super().may_see(conversation)
 
     # --- frames: the page ---------------------------------------------------------------------------------------------
     async def hello(self, frame: protocol.DeskHello) -> None:
@@ -307,11 +316,16 @@ class DeskSocket(FrameSocket):
         """What speaks for a level moves with every message: a few of them are shown together."""
         hex_ = message["conversation"]
         if hex_ in self.following:
+            self.moved[hex_] = message.get("stamp", "")
             self.after(RISK_EVERY_SECONDS, f"risk.{hex_}", lambda: self._send_risk(hex_))
 
     async def _send_risk(self, hex_: str) -> None:
+        about, stamp = recent.about(hex_), self.moved.pop(hex_, "")
         try:
-            risk = await self.for_staff(deskwork.risk, hex_)
+            if about is not None and about.risk is not None and about.risk[0] == stamp and self.may_see(hex_):
+                risk = about.risk[1]
+            else:
+                risk = await self.for_staff(deskwork.risk, hex_)
         except Refused as refusal:
             if refusal.code != errors.NOT_FOUND:
                 raise

@@ -85,7 +85,8 @@ def board_rows(keys: Sequence[str], *, quoting: bool) -> list[BoardRow]:
         quoting: with the words that speak for a level, the reasons, and the names residents chose. Only for readers
             who may open what they see.
     """
-    talking = Conversation.objects.active().select_related("holder")
+    taken = Max("transitions__at", filter=Q(transitions__new=State.ACTIVE))
+    talking = Conversation.objects.active().select_related("holder").annotate(taken_at=taken)
     rows = {one.hex: one for one in Conversation.objects.waiting().filter(pk__in=keys)}
     waiting = [_board_row(rows[key], quoting=quoting) for key in keys if key in rows]
     active = [_board_row(conversation, quoting=quoting) for conversation in talking]
@@ -97,8 +98,7 @@ def _board_row(conversation: Conversation, *, quoting: bool) -> BoardRow:
     risk = standing.read(conversation).risk
     since, on_us = conversation.waiting_since, conversation.waiting_on_us_since
     if conversation.state == State.ACTIVE:
-        taken = conversation.transitions.filter(new=State.ACTIVE).aggregate(at=Max("at"))["at"]
-        since = taken or since
+        since = getattr(conversation, "taken_at", None) or since
         # What was said in the queue waits on us only since somebody of us is there; desks count alike.
         on_us = max(on_us, since) if on_us else None
     return BoardRow(

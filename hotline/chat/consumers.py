@@ -17,13 +17,13 @@ from django.http.cookie import parse_cookie
 from django.utils import timezone
 
 from hotline import metrics
-from hotline.chat import access, errors, events, protocol, queue, selectors
+from hotline.chat import access, errors, events, protocol, queue, recent, selectors
 from hotline.chat.codes import VISIT_COOKIE
 from hotline.chat.errors import Refused
 from hotline.chat.models import Conversation, Visit, as_time
 from hotline.chat.protocol import Place
 from hotline.chat.services import erasure, learning, moves, opening, presence, risk
-from hotline.chat.sockets import CLOSE_UNKNOWN, FrameSocket
+from hotline.chat.sockets import CLOSE_UNKNOWN, SURE_SECONDS, FrameSocket
 from hotline.chat.states import State
 
 log = logging.getLogger(__name__)
@@ -65,6 +65,7 @@ class ResidentSocket(FrameSocket):
         self.count_on_duty = count_on_duty
         self.visit_id = 0
         self.resident_id: uuid.UUID | None = None
+        self.visit_at = 0.0
         self.hex = ""
         self.sent_upto = -1
         self.place: Place | None = None
@@ -97,9 +98,16 @@ class ResidentSocket(FrameSocket):
             visit = Visit.objects.filter(pk=self.visit_id, ended_at__isnull=True).select_related("resident").first()
             if visit is None:
                 raise Refused(errors.SIGNED_OUT)
+            self.visit_at = time.monotonic()
             return service(visit, *args, **kwargs)
 
         return await self.cross(checked)
+
+    def may_see(self, conversation: str) -> bool:
+        """Their own, as long as the visit was looked at a moment ago."""
+        about = recent.about(conversation)
+        mine = about is not None and about.resident_id == self.resident_id
+        return mine and time.monotonic() - self.visit_at < SURE_SECONDS
 
     # --- frames ---------------------------------------------------------------------------------------------------
     async def hello(self, frame: protocol.ResidentHello) -> None:
@@ -148,6 +156,7 @@ class ResidentSocket(FrameSocket):
     async def say(self, frame: protocol.ResidentSend) -> None:
         """Keep, then acknowledge; triage reads it afterwards."""
         receipt = await self.keep(_residents, self.visit_id, self._hex(), frame)
+        self.visit_at = time.monotonic()
         await self.answer(protocol.Ack(id=frame.id, client_id=frame.client_id, seq=receipt.seq, at=as_time(receipt.at)))
 
     async def sync(self, frame: protocol.ResidentSync) -> None:
@@ -264,7 +273,6 @@ class ResidentSocket(FrameSocket):
             found = self.new_lines(self.hex, self.sent_upto, known)
             if found is None:
                 found, upto = await self.as_resident(_lines, self.hex, self.sent_upto)
-                self.sure[self.hex] = time.monotonic()
             elif found:
                 upto = max(known or 0, found[-1].seq)
             if not found:

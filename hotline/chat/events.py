@@ -68,9 +68,12 @@ def view_changed(conversation_hex: str) -> None:
     hint(conversation_group(conversation_hex), "view", conversation=conversation_hex)
 
 
-def risk_changed(conversation_hex: str) -> None:
-    """The level of a conversation, or what speaks for it, has changed: the staff look, not the resident."""
-    hint(conversation_group(conversation_hex), "risk", conversation=conversation_hex)
+def risk_changed(conversation_hex: str, stamp: str) -> None:
+    """The level of a conversation, or what speaks for it, has changed: the staff look, not the resident.
+
+    The process that made the change knows it by the same stamp (see ``recent``).
+    """
+    hint(conversation_group(conversation_hex), "risk", conversation=conversation_hex, stamp=stamp)
 
 
 def queue_changed() -> None:

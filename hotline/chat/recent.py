@@ -1,16 +1,19 @@
 """Lines that this process committed a moment ago, so that its pages need not read them from the database again.
 
-Only what is committed gets here, and only pages that may see a conversation are given it (see ``sockets``). A line from
-another process, or one that was put away, is simply not here: then the database is asked.
+Only what is committed gets here, with who may see it: the resident, and whoever held the conversation at that commit,
+read under the row's lock. What another process committed, or what was put away, is not here: then the database is
+asked, for the words and for the right to them.
 """
 
 from __future__ import annotations
 
+import uuid
 from collections import OrderedDict
 from collections.abc import Sequence
+from dataclasses import dataclass
 from threading import Lock
 
-from hotline.chat.protocol import Line
+from hotline.chat.protocol import Line, Risk
 from triage.services import Readings
 
 LINES_OF_ONE = 64
@@ -18,16 +21,36 @@ LINES_OF_ONE = 64
 LINES_IN_ALL = 30_000
 """About 15 MB of short messages; conversations in which nothing was said longest are put away first."""
 
+
+@dataclass(slots=True)
+class About:
+    """What is known of a conversation beside its lines, as of what was committed here last.
+
+    Attributes:
+        resident_id: whose it is.
+        holder_id: who holds it; None while it waits or is over.
+        risk: how its level stood when it last moved here, and the stamp of that move.
+        readings: what triage remembers of its latest messages.
+    """
+
+    resident_id: uuid.UUID
+    holder_id: int | None
+    risk: tuple[str, Risk] | None
+    readings: Readings
+
+
 _lines: OrderedDict[str, list[Line]] = OrderedDict()
-_readings: dict[str, Readings] = {}
+_about: dict[str, About] = {}
 _count = 0
 _lock = Lock()
 
 
-def put(conversation_hex: str, fresh: Sequence[Line]) -> None:
-    """Keep lines that are committed, in order of seq. A gap to what is here begins anew."""
+def put(conversation_hex: str, fresh: Sequence[Line], *, resident_id: uuid.UUID, holder_id: int | None) -> None:
+    """Keep lines that are committed, in order of seq, and who may see them. A gap to what is here begins anew."""
     global _count
     with _lock:
+        about = _about.setdefault(conversation_hex, About(resident_id, holder_id, None, {}))
+        about.resident_id, about.holder_id = resident_id, holder_id
         held = _lines.pop(conversation_hex, [])
         _count -= len(held)
         if held and held[-1].seq + 1 < fresh[0].seq:
@@ -38,7 +61,7 @@ def put(conversation_hex: str, fresh: Sequence[Line]) -> None:
         _count += len(held)
         while _count > LINES_IN_ALL:
             key, oldest = _lines.popitem(last=False)
-            _readings.pop(key, None)
+            _about.pop(key, None)
             _count -= len(oldest)
 
 
@@ -68,19 +91,31 @@ def upto(conversation_hex: str, seq: int) -> list[Line]:
         return [line for line in _lines.get(conversation_hex, ()) if line.seq <= seq]
 
 
+def about(conversation_hex: str) -> About | None:
+    """What is known of a conversation whose lines are here."""
+    with _lock:
+        return _about.get(conversation_hex)
+
+
 def readings(conversation_hex: str) -> Readings:
     """What triage remembers of a conversation's latest messages, for as long as its lines are here."""
+    found = about(conversation_hex)
+    return found.readings if found else {}
+
+
+def put_risk(conversation_hex: str, stamp: str, risk: Risk, *, holder_id: int | None) -> None:
+    """Keep how a level stands, once it is committed. The hint of this move carries the same stamp."""
     with _lock:
-        if conversation_hex not in _lines:
-            return {}
-        return _readings.setdefault(conversation_hex, {})
+        found = _about.get(conversation_hex)
+        if found is not None:
+            found.risk, found.holder_id = (stamp, risk), holder_id
 
 
 def forget(conversation_hex: str) -> None:
     """Nothing of this conversation stays in memory."""
     global _count
     with _lock:
-        _readings.pop(conversation_hex, None)
+        _about.pop(conversation_hex, None)
         _count -= len(_lines.pop(conversation_hex, ()))
 
 
@@ -89,5 +124,5 @@ def forget_all() -> None:
     global _count
     with _lock:
         _lines.clear()
-        _readings.clear()
+        _about.clear()
         _count = 0

@@ -247,6 +247,10 @@ class FrameSocket(Hearing):
         self.sure[conversation] = time.monotonic()
         return receipt
 
+    def may_see(self, conversation: str) -> bool:
+        """Whether this page surely may see what this process committed of a conversation a moment ago."""
+        return time.monotonic() - self.sure.get(conversation, -SURE_SECONDS) < SURE_SECONDS
+
     def new_lines(self, conversation: str, after: int, upto: int | None) -> list[protocol.Line] | None:
         """Lines beyond ``after`` from memory; None when the database must be asked, for them or for the right.
 
@@ -254,7 +258,7 @@ class FrameSocket(Hearing):
         """
         if upto is None:
             return None
-        if time.monotonic() - self.sure.get(conversation, -SURE_SECONDS) >= SURE_SECONDS:
+        if not self.may_see(conversation):
             return None
         found = recent.after(conversation, after)
         return portion(found) if found and found[-1].seq >= upto else None

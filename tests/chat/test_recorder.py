@@ -15,6 +15,7 @@ from hotline.chat.models import Message, Weighing
 from hotline.chat.services import erasure, messages, moves, risk
 from tests import factories
 from tests.wire import desk_page, resident_page, there
+from triage.core.levels import Level
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -188,3 +189,17 @@ def test_memory_holds_lines_without_gaps_or_none(waiting, counselor, monkeypatch
     monkeypatch.setattr(recent, "LINES_IN_ALL", 1)
     waiting.says("四", weighed=False)
     assert recent.after(waiting.hex, 5) is None
+
+
+async def test_a_level_that_another_process_moved_is_read_and_not_remembered(
+    waiting, counselor, supervisor, plain_triage, pages, monkeypatch
+):
+    at_desk = await pages(await there(desk_page, counselor))
+    await at_desk.ask("hello")
+    await at_desk.ask("queue.take_next")
+    await there(waiting.says, "high: 不想活了")
+    await at_desk.until(lambda frame: frame["type"] == "risk" and frame["risk"]["level"] == "high")
+    # As if elsewhere: nothing of this move gets into the memory of this process.
+    monkeypatch.setattr(recent, "put_risk", lambda *_, **__: None)
+    await there(risk.override, waiting.hex, by=supervisor, level=Level.LOW, reason="歌词")
+    await at_desk.until(lambda frame: frame["type"] == "risk" and frame["risk"]["level"] == "low")

@@ -119,7 +119,7 @@ async def test_a_line_from_another_process_is_fetched_though_memory_holds_those_
         await page.ask("hello")
     await here.say("来自这里")
     await there_too.until(lambda f: f["type"] == "lines" and f["lines"][-1]["text"] == "来自这里")
-    monkeypatch.setattr("hotline.chat.recent.put", lambda *_: None)
+    monkeypatch.setattr("hotline.chat.recent.put", lambda *_, **__: None)
     # What another process commits never gets into this one's memory; the hint is all that comes.
     await here.say("来自别处")
     await there_too.until(lambda f: f["type"] == "lines" and f["lines"][-1]["text"] == "来自别处")

@@ -58,8 +58,13 @@ def keep(made: list[Message]) -> None:
     Message.objects.bulk_create(made)
     rows.write_fields({message.conversation.pk: message.conversation for message in made}.values(), _ENDS)
     for hex_, of_one in groupby(sorted(made, key=lambda one: (one.conversation.hex, one.seq)), _hex):
-        fresh = [one.line for one in of_one]  # type: ignore[attr-defined]
-        transaction.on_commit(partial(recent.put, hex_, fresh), robust=True)
+        rows_of_one = list(of_one)
+        fresh = [one.line for one in rows_of_one]  # type: ignore[attr-defined]
+        conversation = rows_of_one[-1].conversation
+        keep_here = partial(
+            recent.put, hex_, fresh, resident_id=conversation.resident_id, holder_id=conversation.holder_id
+        )
+        transaction.on_commit(keep_here, robust=True)
         events.lines_grew(hex_, fresh[-1].seq)
 
 

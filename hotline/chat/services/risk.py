@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as TooSlow
 from dataclasses import dataclass, field
+from functools import partial
 
 from django.db import transaction
 from django.utils import timezone
@@ -295,7 +296,10 @@ def _move(conversation: Conversation, before: StandingRisk, after: StandingRisk)
         flags.raise_flag(conversation, level.code, again=True)
     if shown(after) == shown(before):
         return
-    events.risk_changed(conversation.hex)
+    stamp = uuid.uuid4().hex[:12]
+    keep_here = partial(recent.put_risk, conversation.hex, stamp, after.risk, holder_id=conversation.holder_id)
+    transaction.on_commit(keep_here, robust=True)
+    events.risk_changed(conversation.hex, stamp)
     if level.is_crisis != standing.level_of(before).is_crisis or after.declared != before.declared:
         # All that a resident's page shows of it: whether the numbers come forward.
         events.view_changed(conversation.hex)
