@@ -128,7 +128,9 @@ class ResidentSocket(FrameSocket):
         )
         metrics.replayed("hello", len(found) if frame.after else 0)
         self.expect_ping(settings.HEARTBEAT_SECONDS)
-        await self._push_lines()
+        if self.sent_upto < view.upto:
+            # More than fits into a welcome. What was said since it was read is a hint that waits its turn.
+            await self._push_lines()
 
     async def _follow(self, hex_: str) -> None:
         if self.hex != hex_:
