@@ -56,11 +56,11 @@ class Hearing(AsyncWebsocketConsumer):
 
     async def dispatch(self, message: dict[str, Any]) -> None:
         """Answer an event."""
-        raise NotImplementedError
+        raise TypeError(f"{type(self).__name__} does not say how it answers")
 
     def after(self, seconds: float, name: str, action: Callable[[], Awaitable[None]]) -> None:
         """Do ``action`` in a while."""
-        raise NotImplementedError
+        raise TypeError(f"{type(self).__name__} does not say how it waits")
 
     async def begin_to_hear(self) -> None:
         """Follow hints from now on; groups are joined one by one."""
