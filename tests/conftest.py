@@ -15,6 +15,12 @@ def pytest_configure(config: pytest.Config) -> None:
         compile_all()
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Journeys last: their browser keeps an event loop running in its worker, beside which no other can run."""
+    items.sort(key=lambda item: item.get_closest_marker("journey") is not None)
+
+
 @pytest.fixture(autouse=True, scope="session")
 def only_this_machine():
     """No test talks to the world: connecting anywhere but to this machine fails at once."""

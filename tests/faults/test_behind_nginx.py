@@ -81,7 +81,8 @@ async def talk(pair, stop, said):
     while not stop.is_set():
         number += 1
         said += [page.say(f"{who} {number}") for page, who in zip(pair, ("resident", "counselor"), strict=True)]
-        await asyncio.sleep(0.05)
+        # A little below the pace that a socket is allowed: who writes faster is sent away for a while.
+        await asyncio.sleep(0.2)
 
 
 async def everything_is_kept_and_shown(pair, said):
