@@ -7,7 +7,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from tools.local import ROOT
-from tools.pictures import LOCALES, MOST_BYTES, README, SHOWN, evening_zone
+from tools.pictures.readme import MOST_BYTES, README, SHOWN
+from tools.pictures.scenes import LOCALES
+from tools.pictures.server import evening_zone
 
 SHOWS = re.compile(r"!\[[^\]]+\]\((docs/pictures/[^)]+)\)")
 
