@@ -19,7 +19,7 @@ from counselors import services
 from counselors.models import StaffMember
 from counselors.reading import open_to_read
 from counselors.roles import PERMISSIONS, Permission, Role
-from hotline.chat import access, errors, events, protocol, queue, selectors, standing
+from hotline.chat import access, errors, events, protocol, queue, rows, selectors, standing
 from hotline.chat.errors import Refused
 from hotline.chat.models import Conversation, as_time
 from hotline.chat.services import moves
@@ -50,15 +50,23 @@ def _hash_of(staff_id: int, password: str) -> str:
 def staff_behind(credentials: Iterable[tuple[int, str | None]]) -> dict[tuple[int, str | None], StaffMember]:
     """The door of the recorder: the staff with these accounts and sessions; who may not go on is left out."""
     told = list(credentials)
-    members = StaffMember.objects.filter(is_active=True).in_bulk({staff_id for staff_id, _ in told})
-    keys = {key for _, key in told if key}
-    sessions = Session.objects.filter(expire_date__gt=timezone.now()).in_bulk(keys)
+    ids, keys = list({staff_id for staff_id, _ in told}), list({key for _, key in told if key})
+    if not keys:
+        return {}
+    now = rows.time_as_kept(timezone.now())
+    members = {one.pk: one for one in _members.read(f'"is_active" AND "id" IN ({rows.many(len(ids))})', ids)}
+    found_sessions = _sessions.read(f'"expire_date" > %s AND "session_key" IN ({rows.many(len(keys))})', [now, *keys])
+    sessions = {one.pk: one for one in found_sessions}
     found = {}
     for staff_id, key in told:
         member, session = members.get(staff_id), sessions.get(key or "")
         if member is not None and session is not None and _is_of(session, member):
             found[staff_id, key] = member
     return found
+
+
+_members = rows.Reader(StaffMember, "id", "alias", "role", "is_active", "password")
+_sessions = rows.Reader(Session, "session_key", "session_data")
 
 
 def arrive(staff: StaffMember) -> tuple[list[str], bool]:

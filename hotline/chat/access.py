@@ -9,7 +9,7 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from hotline.chat import errors
+from hotline.chat import errors, rows
 from hotline.chat.errors import Refused
 from hotline.chat.models import Conversation, Resident
 from hotline.chat.permissions import Permission, Staff
@@ -19,9 +19,9 @@ WRAP_UP_TIME = timedelta(hours=1)
 
 
 def _find(conversation_hex: str, *, lock: bool) -> Conversation:
-    rows = Conversation.objects.select_for_update() if lock else Conversation.objects.select_related("holder")
+    found = Conversation.objects.select_for_update() if lock else Conversation.objects.select_related("holder")
     try:
-        return rows.get(pk=uuid.UUID(hex=conversation_hex))
+        return found.get(pk=uuid.UUID(hex=conversation_hex))
     except (Conversation.DoesNotExist, ValueError):
         raise Refused(errors.NOT_FOUND) from None
 
@@ -35,8 +35,7 @@ def locked_many(conversation_hexes: Iterable[str]) -> dict[str, Conversation]:
     for one in conversation_hexes:
         with suppress(ValueError):
             keys.append(uuid.UUID(hex=one))
-    rows = Conversation.objects.select_for_update().filter(pk__in=keys).order_by("pk")
-    return {conversation.hex: conversation for conversation in rows}
+    return {conversation.hex: conversation for conversation in rows.locked(keys)}
 
 
 def locked(conversation_hex: str) -> Conversation:

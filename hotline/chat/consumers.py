@@ -17,7 +17,7 @@ from django.http.cookie import parse_cookie
 from django.utils import timezone
 
 from hotline import metrics
-from hotline.chat import access, errors, events, protocol, queue, recent, selectors
+from hotline.chat import access, errors, events, protocol, queue, recent, rows, selectors
 from hotline.chat.codes import VISIT_COOKIE
 from hotline.chat.errors import Refused
 from hotline.chat.models import Conversation, Visit, as_time
@@ -327,7 +327,7 @@ def _cookie(scope: dict[str, Any], name: str) -> str:
 
 def _residents(visit_ids: Iterable[int]) -> dict[int, uuid.UUID]:
     """The door of the recorder: whose visits these are, if they have not ended."""
-    return dict(Visit.objects.filter(pk__in=visit_ids, ended_at__isnull=True).values_list("pk", "resident_id"))
+    return rows.residents_behind(list(visit_ids))
 
 
 # Each of these runs on the database thread, with the visit already checked.

@@ -1,32 +1,160 @@
-"""Several rows in one statement, where the ORM has no words for it: seeks by many keys, and one update for many rows.
+"""Rows on a message's way, read and written by statements of our own: the ORM builds each anew, at ten times the cost.
 
-Both databases read these statements alike. Every name in them is our own; values are always parameters.
+Columns, conversions and values are those of the models' fields, and both databases read these statements alike. Every
+name in them is our own; values are always parameters.
 """
 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from functools import cache, lru_cache
+from typing import Any, Generic, TypeVar
 
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connections, models
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models.base import ModelState
 
-from hotline.chat.models import Conversation, Message, Weighing
+from hotline.chat.models import Conversation, Message, Visit, Weighing
 
+M = TypeVar("M", bound=models.Model)
 MESSAGES = Message._meta.db_table
 WEIGHINGS = Weighing._meta.db_table
 CONVERSATIONS = Conversation._meta.db_table
+VISITS = Visit._meta.db_table
+
+
+class Reader(Generic[M]):
+    """Reads some fields of a model's rows. As with ``only()``, any other field is read when it is asked for."""
+
+    def __init__(self, model: type[M], *names: str) -> None:
+        self.model = model
+        self.fields = [_field(model, name) for name in names]
+        self.names = [field.attname for field in self.fields]
+        columns = ", ".join(f'"{field.column}"' for field in self.fields)
+        self.select = f'SELECT {columns} FROM "{model._meta.db_table}"'
+
+    def read(self, condition: str, values: Sequence[Any]) -> list[M]:
+        """The rows of which ``condition``, written as SQL, is true; ``values`` as the database wants them."""
+        with _database().cursor() as cursor:
+            cursor.execute(f"{self.select} WHERE {condition}", values)
+            found = cursor.fetchall()
+        conversions = _conversions(self)
+        return [self._made(row, conversions) for row in found]
+
+    def _made(self, row: Iterable[Any], conversions: Iterable[tuple[int, Callable[[Any], Any]]]) -> M:
+        values = list(row)
+        for place, convert in conversions:
+            values[place] = convert(values[place])
+        one = self.model.__new__(self.model)
+        one._state = ModelState()
+        one._state.adding, one._state.db = False, DEFAULT_DB_ALIAS
+        one.__dict__.update(zip(self.names, values, strict=True))
+        return one
+
+
+@cache
+def _conversions(reader: Reader[Any]) -> list[tuple[int, Callable[[Any], Any]]]:
+    """For each field that the database does not hold as Python does: its place, and what makes Python's of it."""
+    database, found = _database(), []
+    for place, field in enumerate(reader.fields):
+        column = field.get_col(field.model._meta.db_table)
+        steps = [*database.ops.get_db_converters(column), *column.get_db_converters(database)]
+        if steps:
+            found.append((place, _through(steps, column)))
+    return found
+
+
+def _through(steps: Sequence[Callable[..., Any]], column: Any) -> Callable[[Any], Any]:
+    def convert(value: Any) -> Any:
+        if value is not None:
+            for step in steps:
+                value = step(value, column, _database())
+        return value
+
+    return convert
+
+
+def _database() -> BaseDatabaseWrapper:
+    """This thread's connection. Django's ``connection`` looks it up anew for each of its attributes."""
+    return connections[DEFAULT_DB_ALIAS]
+
+
+def _field(model: type[models.Model], name: str) -> Any:
+    return model._meta.get_field(name)
+
+
+def many(count: int) -> str:
+    """So many parameters, with commas between."""
+    return ", ".join(["%s"] * count)
+
+
+_moving = Reader(
+    Conversation,
+    *("id", "resident", "holder", "state", "erased_at", "wrapped_key", "last_seq", "waiting_on_us_since"),
+    *("risk_sealed", "weighed_seq"),
+)
+"""What a message and its weighing need to know of a conversation."""
+
+
+def locked(keys: Sequence[uuid.UUID]) -> list[Conversation]:
+    """These conversations, as far as they exist, their rows locked: in one order by everybody."""
+    if not keys:
+        return []
+    lock = " FOR UPDATE" if _database().features.has_select_for_update else ""
+    return _moving.read(f'"id" IN ({many(len(keys))}) ORDER BY "id"{lock}', [_key(one) for one in keys])
+
+
+def residents_behind(visit_ids: Sequence[int]) -> dict[int, uuid.UUID]:
+    """Visit -> whose it is, of those that have not ended."""
+    with _database().cursor() as cursor:
+        cursor.execute(
+            f'SELECT "id", "resident_id" FROM "{VISITS}" WHERE "ended_at" IS NULL AND "id" IN ({many(len(visit_ids))})',
+            visit_ids,
+        )
+        return {pk: found if isinstance(found, uuid.UUID) else uuid.UUID(found) for pk, found in cursor.fetchall()}
+
+
+def insert(model: type[models.Model], names: Sequence[str], values: Iterable[Sequence[Any]]) -> None:
+    """New rows with these fields: one statement, prepared once. Fields left out must need no value."""
+    fields = [_field(model, name) for name in names]
+    columns = ", ".join(f'"{field.column}"' for field in fields)
+    database = _database()
+    prepared = [[_as_kept(field, value, database) for field, value in zip(fields, row, strict=True)] for row in values]
+    if not prepared:
+        return
+    with database.cursor() as cursor:
+        cursor.executemany(
+            f'INSERT INTO "{model._meta.db_table}" ({columns}) VALUES ({many(len(fields))})',
+            prepared,
+        )
 
 
 def write_fields(conversations: Iterable[Conversation], names: Sequence[str]) -> None:
     """Write these fields of locked conversations as they stand in memory: one statement, prepared once."""
-    fields: list[Any] = [Conversation._meta.get_field(name) for name in (*names, "id")]
+    fields = [_field(Conversation, name) for name in (*names, "id")]
     places = ", ".join(f'"{field.column}" = %s' for field in fields[:-1])
-    rows = [
-        [field.get_db_prep_save(getattr(one, field.attname), connection) for field in fields] for one in conversations
-    ]
-    with connection.cursor() as cursor:
-        cursor.executemany(f'UPDATE "{CONVERSATIONS}" SET {places} WHERE "id" = %s', rows)
+    database = _database()
+    prepared = [[_as_kept(field, getattr(one, field.attname), database) for field in fields] for one in conversations]
+    with database.cursor() as cursor:
+        cursor.executemany(f'UPDATE "{CONVERSATIONS}" SET {places} WHERE "id" = %s', prepared)
+
+
+def _as_kept(field: Any, value: Any, database: BaseDatabaseWrapper) -> Any:
+    """A value as the database wants it."""
+    kind = type(value)
+    if kind is int or kind is str or kind is bytes or value is None:
+        return value
+    if kind is datetime:
+        return time_as_kept(value)
+    return field.get_db_prep_save(value, database)
+
+
+@lru_cache(maxsize=256)
+def time_as_kept(value: datetime) -> Any:
+    """A moment as the database wants it. The same one stands in several columns of several rows."""
+    return _database().ops.adapt_datetimefield_value(value)
 
 
 def touch(conversation: Conversation) -> None:
@@ -35,26 +163,26 @@ def touch(conversation: Conversation) -> None:
         f'UPDATE "{CONVERSATIONS}" SET "touched" = (SELECT COALESCE(MAX("touched"), 0) + 1 FROM "{CONVERSATIONS}")'
         ' WHERE "id" = %s'
     )
-    with connection.cursor() as cursor:
-        cursor.execute(statement, [_prepared(conversation.pk)])
+    with _database().cursor() as cursor:
+        cursor.execute(statement, [_key(conversation.pk)])
 
 
-def message_ids(places: Sequence[tuple[uuid.UUID, str, str]]) -> list[int]:
-    """The ids of the messages that are kept with this conversation, author and client id: a seek for each."""
+_said = Reader(Message, "id", "conversation", "seq", "author", "staff", "client_id", "text_sealed", "at")
+
+
+def messages_at(places: Sequence[tuple[uuid.UUID, str, str]]) -> list[Message]:
+    """The messages that are kept with this conversation, author and client id: a seek for each."""
     if not places:
         return []
     values = ", ".join(["(%s, %s, %s)"] * len(places))
     # NOT (client_id = '') lets both databases see that their partial index holds all that is asked for.
-    statement = (
-        f"WITH asked(conversation, author, client) AS (VALUES {values})"
+    condition = (
+        f'"id" IN (WITH asked(conversation, author, client) AS (VALUES {values})'
         f' SELECT kept."id" FROM asked CROSS JOIN "{MESSAGES}" AS kept'
         ' WHERE NOT (kept."client_id" = \'\') AND kept."conversation_id" = asked.conversation'
-        ' AND kept."author" = asked.author AND kept."client_id" = asked.client'
+        ' AND kept."author" = asked.author AND kept."client_id" = asked.client)'
     )
-    asked = [part for pk, author, client in places for part in (_prepared(pk), author, client)]
-    with connection.cursor() as cursor:
-        cursor.execute(statement, asked)
-        return [row[0] for row in cursor.fetchall()]
+    return _said.read(condition, [part for pk, author, client in places for part in (_key(pk), author, client)])
 
 
 def unweighed_ids(places: Sequence[tuple[uuid.UUID, int]]) -> dict[tuple[str, int], int]:
@@ -68,15 +196,15 @@ def unweighed_ids(places: Sequence[tuple[uuid.UUID, int]]) -> dict[tuple[str, in
         f' LEFT JOIN "{WEIGHINGS}" AS weighing ON weighing."message_id" = kept."id"'
         ' WHERE kept."conversation_id" = asked.conversation AND kept."seq" = asked.seq AND weighing."id" IS NULL'
     )
-    asked = [part for pk, seq in places for part in (_prepared(pk), seq)]
-    with connection.cursor() as cursor:
+    asked = [part for pk, seq in places for part in (_key(pk), seq)]
+    with _database().cursor() as cursor:
         cursor.execute(statement, asked)
         return {(_hex(found), seq): pk for pk, seq, found in cursor.fetchall()}
 
 
-def _prepared(key: uuid.UUID) -> Any:
+def _key(key: uuid.UUID) -> Any:
     """A conversation's id as the database wants it."""
-    return Conversation._meta.pk.get_db_prep_value(key, connection)
+    return Conversation._meta.pk.get_db_prep_value(key, _database())
 
 
 def _hex(found: Any) -> str:

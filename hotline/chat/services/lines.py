@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from itertools import groupby
@@ -15,6 +17,20 @@ from hotline.chat.permissions import Staff
 from hotline.chat.protocol import Line
 
 
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A line that is to be kept: the fields of its row, and what pages are told."""
+
+    conversation: Conversation
+    seq: int
+    author: str
+    staff_id: int | None
+    client_id: str
+    text_sealed: bytes
+    at: datetime
+    line: Line
+
+
 def make(
     conversation: Conversation,
     *,
@@ -23,44 +39,50 @@ def make(
     at: datetime,
     staff: Staff | None = None,
     client_id: str = "",
-) -> Message:
+) -> Made:
     """The next line at the end, not yet kept. The conversation's row must be locked by this transaction.
 
     A sequence of our own, not the row id: PostgreSQL hands ids out before commit, so that a reader could see 8,
     remember it, and never learn of 7.
     """
-    conversation.last_seq += 1
+    conversation.last_seq = seq = conversation.last_seq + 1
     conversation.last_line_at = at
-    message = Message(
+    event = author == Message.SYSTEM
+    return Made(
         conversation=conversation,
-        seq=conversation.last_seq,
+        seq=seq,
         author=author,
         staff_id=staff.pk if staff else None,
         client_id=client_id,
-        text_sealed=seal_text(conversation, f"line:{conversation.last_seq}:{author}", text),
+        text_sealed=seal_text(conversation, f"line:{seq}:{author}", text),
         at=at,
+        line=Line(
+            seq=seq,
+            author=author,  # type: ignore[arg-type]
+            at=as_time(at),
+            name=staff.alias if staff else "",
+            text="" if event else text,
+            event=text if event else "",
+            client_id=client_id,
+        ),
     )
-    event = author == Message.SYSTEM
-    message.line = Line(  # type: ignore[attr-defined]
-        seq=message.seq,
-        author=author,  # type: ignore[arg-type]
-        at=as_time(at),
-        name=staff.alias if staff else "",
-        text="" if event else text,
-        event=text if event else "",
-        client_id=client_id,
-    )
-    return message
 
 
-def keep(made: list[Message]) -> None:
+def keep(made: Sequence[Made]) -> None:
     """Keep lines of :func:`make`, move their conversations' ends, and tell of them after the commit."""
-    Message.objects.bulk_create(made)
-    rows.write_fields({message.conversation.pk: message.conversation for message in made}.values(), _ENDS)
-    for hex_, of_one in groupby(sorted(made, key=lambda one: (one.conversation.hex, one.seq)), _hex):
-        rows_of_one = list(of_one)
-        fresh = [one.line for one in rows_of_one]  # type: ignore[attr-defined]
-        conversation = rows_of_one[-1].conversation
+    rows.insert(
+        Message,
+        ("conversation", "seq", "author", "staff", "client_id", "text_sealed", "at"),
+        [
+            (one.conversation.pk, one.seq, one.author, one.staff_id, one.client_id, one.text_sealed, one.at)
+            for one in made
+        ],
+    )
+    rows.write_fields({id(one.conversation): one.conversation for one in made}.values(), _ENDS)
+    for hex_, of_one in groupby(sorted(made, key=_place), _hex):
+        lines_of_one = list(of_one)
+        fresh = [one.line for one in lines_of_one]
+        conversation = lines_of_one[-1].conversation
         keep_here = partial(
             recent.put, hex_, fresh, resident_id=conversation.resident_id, holder_id=conversation.holder_id
         )
@@ -68,15 +90,17 @@ def keep(made: list[Message]) -> None:
         events.lines_grew(hex_, fresh[-1].seq)
 
 
-def _hex(message: Message) -> str:
-    return message.conversation.hex
+def _hex(made: Made) -> str:
+    return made.conversation.hex
+
+
+def _place(made: Made) -> tuple[str, int]:
+    return made.conversation.hex, made.seq
 
 
 _ENDS = ("last_seq", "last_line_at", "waiting_on_us_since")
 
 
-def tell(conversation: Conversation, event: str, *, at: datetime) -> Message:
+def tell(conversation: Conversation, event: str, *, at: datetime) -> None:
     """Add an event that both sides see, such as "joined:alias". The row must be locked."""
-    made = make(conversation, author=Message.SYSTEM, text=event, at=at)
-    keep([made])
-    return made
+    keep([make(conversation, author=Message.SYSTEM, text=event, at=at)])

@@ -16,6 +16,7 @@ from hotline.chat.keys import unseal_text
 from hotline.chat.models import Conversation, Message
 from hotline.chat.permissions import Staff
 from hotline.chat.services import lines
+from hotline.chat.services.lines import Made
 from hotline.chat.states import State
 
 
@@ -78,7 +79,7 @@ def keep(sayings: Sequence[Saying]) -> Kept:
     with transaction.atomic(savepoint=False):
         conversations = access.locked_many({saying.conversation for saying in sayings})
         said = _said_already(sayings, conversations)
-        made: list[Message] = []
+        made: list[Made] = []
         answers: list[Receipt | Refused] = []
         for saying in sayings:
             try:
@@ -108,7 +109,7 @@ def _alone(saying: Saying) -> Receipt:
 
 
 def _keep_one(
-    saying: Saying, conversation: Conversation | None, said: dict[Place, Message], made: list[Message]
+    saying: Saying, conversation: Conversation | None, said: dict[Place, Message | Made], made: list[Made]
 ) -> Receipt:
     if conversation is None or (
         isinstance(saying.by, uuid.UUID) and (conversation.resident_id != saying.by or conversation.erased_at)
@@ -146,20 +147,18 @@ def _keep_one(
     return Receipt(seq=message.seq, at=at, repeated=False, author=message.author)
 
 
-def _first_receipt(saying: Saying, conversation: Conversation, earlier: Message) -> Receipt:
+def _first_receipt(saying: Saying, conversation: Conversation, earlier: Message | Made) -> Receipt:
     """A page may repeat itself without fear; the same id for other words is a fault of the page."""
     if unseal_text(conversation, f"line:{earlier.seq}:{earlier.author}", earlier.text_sealed) != saying.text:
         raise Refused(errors.CLIENT_ID_REUSED)
     return Receipt(seq=earlier.seq, at=earlier.at, repeated=True, author=earlier.author)
 
 
-def _said_already(sayings: Sequence[Saying], conversations: Mapping[str, Conversation]) -> dict[Place, Message]:
+def _said_already(sayings: Sequence[Saying], conversations: Mapping[str, Conversation]) -> dict[Place, Message | Made]:
     """The messages of these places that are kept, by one seek each in the index that makes them unique."""
     places = [
         (conversations[saying.conversation].pk, saying.author, saying.client_id)
         for saying in sayings
         if saying.conversation in conversations
     ]
-    found = rows.message_ids(places)
-    kept = Message.objects.filter(pk__in=found) if found else ()
-    return {(row.conversation_id.hex, row.author, row.client_id): row for row in kept}
+    return {(row.conversation_id.hex, row.author, row.client_id): row for row in rows.messages_at(places)}

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as TooSlow
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import partial
 
 from django.db import transaction
@@ -176,10 +177,11 @@ def settle(read: Sequence[Read], *, again: bool = False) -> None:
         again: whether an answer that did not come in time counts as one: not scored, a human first.
     """
     alarmed: list[tuple[Read, bool]] = []
+    at = timezone.now()
     with transaction.atomic(savepoint=False):
         conversations = access.locked_many({one.unread.conversation for one in read})
         messages = _unweighed_ids([one.unread for one in read], conversations)
-        weighings: list[Weighing] = []
+        weighings: list[tuple[int, bytes, str, datetime]] = []
         for one in read:
             conversation = conversations.get(one.unread.conversation)
             message = messages.pop((one.unread.conversation, one.unread.seq), None)
@@ -188,7 +190,7 @@ def settle(read: Sequence[Read], *, again: bool = False) -> None:
             spans = _spans(one.assessment, one.unread.seqs, one.unread.texts)
             kept = one.in_time or again
             if kept:
-                weighings.append(_weighing(conversation, message, one, spans))
+                weighings.append((message, _sealed(conversation, one, spans), one.assessment.model_version, at))
                 conversation.weighed_seq = max(conversation.weighed_seq, one.unread.seq)
             before = after = standing.read(conversation)
             if before.since_seq < one.unread.seq:
@@ -198,7 +200,7 @@ def settle(read: Sequence[Read], *, again: bool = False) -> None:
             if kept:
                 rose = standing.level_of(after).is_crisis and not standing.level_of(before).is_crisis
                 alarmed.append((one, rose))
-        Weighing.objects.bulk_create(weighings)
+        rows.insert(Weighing, ("message", "assessment_sealed", "model_version", "at"), weighings)
         rows.write_fields(conversations.values(), ("risk_sealed", "weighed_seq"))
     for one, rose in alarmed:
         feedback.seen(one.assessment, alarmed=rose, turns=one.unread.texts)
@@ -210,22 +212,19 @@ def _unweighed_ids(unread: Sequence[Unread], conversations: Mapping[str, Convers
     return rows.unweighed_ids(places)
 
 
-def _weighing(conversation: Conversation, message_id: int, read: Read, spans: list[Span]) -> Weighing:
+def _sealed(conversation: Conversation, read: Read, spans: list[Span]) -> bytes:
+    """What triage made of a message, as its weighing keeps it."""
     assessment = read.assessment
-    return Weighing(
-        message_id=message_id,
-        model_version=assessment.model_version,
-        assessment_sealed=seal_record(
-            conversation,
-            f"weighing:{read.unread.seq}",
-            Risk(
-                level=assessment.level.code,
-                scored=assessment.scored,
-                doubtful=assessment.doubtful,
-                probability=round(assessment.probability, 4),
-                spans=spans,
-                model=assessment.model_version,
-            ),
+    return seal_record(
+        conversation,
+        f"weighing:{read.unread.seq}",
+        Risk(
+            level=assessment.level.code,
+            scored=assessment.scored,
+            doubtful=assessment.doubtful,
+            probability=round(assessment.probability, 4),
+            spans=spans,
+            model=assessment.model_version,
         ),
     )
 
