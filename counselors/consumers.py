@@ -15,7 +15,7 @@ from counselors import deskwork, services
 from counselors import selectors as staff_selectors
 from counselors.models import StaffMember
 from hotline import metrics
-from hotline.chat import errors, events, protocol, recent
+from hotline.chat import errors, events, protocol, queue, recent
 from hotline.chat.errors import Refused
 from hotline.chat.models import Conversation, as_time
 from hotline.chat.services import moves, notes, risk
@@ -27,6 +27,7 @@ T = TypeVar("T")
 
 QUEUE_EVERY_SECONDS = 0.15
 RISK_EVERY_SECONDS = 0.25
+PRESENT_AFTER_SECONDS = queue.ROWS_KEPT_SECONDS + 0.1
 BOARD_EVERY_SECONDS = 0.5
 """Hints that come in bursts are answered by one fresh list."""
 
@@ -311,6 +312,17 @@ class DeskSocket(FrameSocket):
             await self._lose(hex_)
             return
         await self._tell(view)
+
+    async def on_presence(self, message: dict[str, Any]) -> None:
+        """The page of somebody shown here came or went."""
+        await self.on_view(message)
+
+    async def on_present(self, message: dict[str, Any]) -> None:
+        """The page of somebody who waits came or went. Desks share rows that may be so old: asked for after that."""
+        if self.takes:
+            self.after(PRESENT_AFTER_SECONDS, "present", self._send_queue)
+        if self.watching:
+            self.after(BOARD_EVERY_SECONDS, "board", self._send_board)
 
     async def on_risk(self, message: dict[str, Any]) -> None:
         """What speaks for a level moves with every message: a few of them are shown together."""

@@ -10,21 +10,21 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import Any, ClassVar, TypeVar
 
-from channels.db import database_sync_to_async
 from django.conf import settings
 from django.db import transaction
 from django.http.cookie import parse_cookie
 from django.utils import timezone
 
 from hotline import metrics
-from hotline.chat import access, errors, events, protocol, queue, recent, rows, selectors
+from hotline.chat import access, errors, events, looking, protocol, queue, recent, rows, selectors
 from hotline.chat.codes import VISIT_COOKIE
 from hotline.chat.errors import Refused
+from hotline.chat.gathering import Gathering
+from hotline.chat.looking import Look, Seen, Told
 from hotline.chat.models import Conversation, Visit, as_time
 from hotline.chat.protocol import Place
 from hotline.chat.services import erasure, learning, moves, opening, presence, risk
 from hotline.chat.sockets import CLOSE_UNKNOWN, SURE_SECONDS, FrameSocket
-from hotline.chat.states import State
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -32,8 +32,13 @@ T = TypeVar("T")
 PLACE_EVERY_SECONDS = 2.0
 """At most this often a waiting page is told its place anew."""
 
+AT_ONCE = 100
+"""So many who come, or who go, at one moment share a reading."""
+
 _pages: Counter[str] = Counter()
 """How many pages of each conversation this process serves; the last one to go tells presence."""
+_arrivals: Gathering[str, opening.Arrival | None] = Gathering(opening.arrivals, at_once=AT_ONCE)
+_goodbyes: Gathering[str, None] = Gathering(presence.gone, at_once=AT_ONCE)
 
 
 def _nobody() -> int:
@@ -66,7 +71,11 @@ class ResidentSocket(FrameSocket):
         self.visit_id = 0
         self.resident_id: uuid.UUID | None = None
         self.visit_at = 0.0
+        self.newest = ""
+        """The resident's newest conversation when this page connected."""
         self.hex = ""
+        self.told: Told | None = None
+        """What this page was sent last, beside the lines."""
         self.sent_upto = -1
         self.place: Place | None = None
         self.counted = False
@@ -78,12 +87,11 @@ class ResidentSocket(FrameSocket):
     async def connect(self) -> None:
         """Accept, and close at once with a readable code where the visit is unknown."""
         await self.accept()
-        token = _cookie(self.scope, VISIT_COOKIE)
-        visit = await self.cross(opening.visit_for, token)
-        if visit is None:
+        who = await _arrivals.ask(_cookie(self.scope, VISIT_COOKIE))
+        if who is None:
             await self.say_bye(errors.SIGNED_OUT, close=CLOSE_UNKNOWN, retry_after_ms=-1)
             return
-        self.visit_id, self.resident_id = visit.pk, visit.resident_id
+        self.visit_id, self.resident_id, self.newest = who.visit_id, who.resident_id, who.newest
         self.grow_old()
 
     async def disconnect(self, code: int) -> None:
@@ -112,34 +120,72 @@ class ResidentSocket(FrameSocket):
     # --- frames ---------------------------------------------------------------------------------------------------
     async def hello(self, frame: protocol.ResidentHello) -> None:
         """Subscribe first, read second: what happens in between arrives as a hint and is looked up."""
-        conversation = await self.as_resident(_shown, frame.conversation)
-        await self._follow(conversation.hex)
-        view, found = await self.as_resident(self._snapshot, frame.after)
-        self.place = view.place
-        self.sent_upto = found[-1].seq if found else min(frame.after, view.upto)
+        self.told = None
+        seen = await self._attend(frame.conversation, frame.after)
+        await self._show_place(seen.place)
+        self.sent_upto = seen.lines[-1].seq if seen.lines else min(frame.after, seen.upto)
+        self.told = seen.told
         await self.answer(
             protocol.ResidentWelcome(
                 id=frame.id,
-                view=view,
-                lines=found,
+                view=_whole(seen),
+                lines=seen.lines,
                 at=as_time(timezone.now()),
                 heartbeat_seconds=settings.HEARTBEAT_SECONDS,
             )
         )
-        metrics.replayed("hello", len(found) if frame.after else 0)
+        metrics.replayed("hello", len(seen.lines) if frame.after else 0)
         self.expect_ping(settings.HEARTBEAT_SECONDS)
-        if self.sent_upto < view.upto:
+        if self.sent_upto < seen.upto:
             # More than fits into a welcome. What was said since it was read is a hint that waits its turn.
             await self._push_lines()
 
-    async def _follow(self, hex_: str) -> None:
-        if self.hex != hex_:
+    async def _attend(self, asked: str, after: int) -> Seen:
+        """Hear a conversation, then look at it; ``asked`` is what the page shows, "" for the newest."""
+        wanted = asked or self.newest
+        while True:
+            if wanted:
+                await self.join(events.conversation_group(wanted))
+            try:
+                seen = await self._look(asked, after=after, present=True)
+            except Refused:
+                if wanted and wanted != self.hex:
+                    await self.part(events.conversation_group(wanted))
+                raise
+            if seen.conversation == wanted:
+                break
+            # Begun since this page connected.
+            if wanted and wanted != self.hex:
+                await self.part(events.conversation_group(wanted))
+            asked = wanted = seen.conversation
+        if self.hex != wanted:
             await self._forget()
-            self.hex = hex_
-            _pages[hex_] += 1
+            self.hex = wanted
+            _pages[wanted] += 1
             self.counted = True
-        await self.join(events.conversation_group(hex_))
-        await self.join(events.PLACES)
+        return seen
+
+    async def _look(self, conversation: str, **options: Any) -> Seen:
+        """See what this page lacks, together with others who look at this moment.
+
+        Raises:
+            Refused: session.ended, conversation.not_found.
+        """
+        can_wait = options.pop("can_wait", False)
+        asked = Look(self.visit_id, conversation, self.count_on_duty, self.told, self.place, **options)
+        seen = await looking.looks.ask(asked, can_wait=can_wait)
+        self.visit_at = time.monotonic()
+        return seen
+
+    async def _show_place(self, place: Place | None) -> None:
+        """Remember the place that the page is told. Only who waits hears when the queue moves."""
+        waits = place is not None
+        if waits != (self.place is not None):
+            await (self.join(events.PLACES) if waits else self.part(events.PLACES))
+            if waits:
+                # It may have moved between the look and the joining.
+                self.after(PLACE_EVERY_SECONDS, "place", self._tell_place)
+        self.place = place
 
     async def _forget(self) -> None:
         """This page shows its conversation no more: it ends, or a newer conversation began."""
@@ -151,7 +197,7 @@ class ResidentSocket(FrameSocket):
         if _pages[self.hex] <= 0:
             del _pages[self.hex]
             try:
-                await self.cross(presence.gone, self.hex)
+                await _goodbyes.ask(self.hex)
             except Exception as error:  # noqa: BLE001 - presence ages by itself
                 log.warning("presence not told fault=%s", type(error).__name__)
 
@@ -220,14 +266,11 @@ class ResidentSocket(FrameSocket):
 
     async def ping(self, frame: protocol.ResidentPing) -> None:
         """Heartbeat, and a look at what this page lacks: heals a socket that hints no longer reach."""
-        upto = await self.as_resident(_heartbeat, self._hex())
+        seen = await self._look(self._hex(), after=frame.after, present=True, can_wait=True)
         self.expect_ping(settings.HEARTBEAT_SECONDS)
         await self.answer(protocol.Pong(id=frame.id, at=as_time(timezone.now())))
-        if upto > frame.after:
-            metrics.replayed("ping", upto - frame.after)
-            self.sent_upto = min(self.sent_upto, frame.after)
-            await self._push_lines()
-        await self.on_view({})
+        metrics.replayed("ping", seen.upto - frame.after)
+        await self._bring(seen)
 
     # --- hints ----------------------------------------------------------------------------------------------------
     async def on_lines(self, message: dict[str, Any]) -> None:
@@ -238,16 +281,12 @@ class ResidentSocket(FrameSocket):
     async def on_anything(self, message: dict[str, Any]) -> None:
         """Hints may have been missed."""
         if self.sent_upto >= 0:
-            await self._push_lines()
-            await self.on_view({})
+            await self._bring(await self._look(self.hex, after=self.sent_upto))
 
     async def on_view(self, message: dict[str, Any]) -> None:
         """Something beside the lines."""
-        if not self.hex:
-            return
-        view, _ = await self.as_resident(self._snapshot, None, before=self.place)
-        self.place = view.place
-        await self.answer(protocol.ResidentState(view=view))
+        if self.hex:
+            await self._bring(await self._look(self.hex))
 
     async def on_place(self, message: dict[str, Any]) -> None:
         """The queue has moved; only those who wait look."""
@@ -255,13 +294,9 @@ class ResidentSocket(FrameSocket):
             self.after(PLACE_EVERY_SECONDS, "place", self._tell_place)
 
     async def _tell_place(self) -> None:
-        await _queue_is_known()
-        if queue.place_of(self.hex, before=self.place) == self.place:
-            return
-        view, _ = await self.as_resident(self._snapshot, None, before=self.place)
-        if view.place != self.place:
-            self.place = view.place
-            await self.answer(protocol.ResidentState(view=view))
+        await looking.queue_is_known(PLACE_EVERY_SECONDS / 2)
+        if queue.place_of(self.hex, before=self.place) != self.place:
+            await self.on_view({})
 
     async def on_typing(self, message: dict[str, Any]) -> None:
         """The counselor writes."""
@@ -269,6 +304,18 @@ class ResidentSocket(FrameSocket):
             await self.answer(protocol.CounselorTyping(on=message["on"]))
 
     # --- inside ---------------------------------------------------------------------------------------------------
+    async def _bring(self, seen: Seen) -> None:
+        """Send what a look found: the lines first, then what stands beside them, if it differs from what was sent."""
+        if seen.lines:
+            self.sent_upto = seen.lines[-1].seq
+            await self.answer(protocol.ResidentLines(lines=seen.lines, upto=seen.upto))
+            if self.sent_upto < seen.upto:
+                await self._push_lines()
+        await self._show_place(seen.place)
+        self.told = seen.told
+        if seen.view is not None:
+            await self.answer(protocol.ResidentState(view=seen.view))
+
     async def _push_lines(self, known: int | None = None) -> None:
         """Send what lies beyond the last line sent, in portions; a hint says up to where lines are ``known``."""
         while not self.closing:
@@ -284,40 +331,17 @@ class ResidentSocket(FrameSocket):
             if self.sent_upto >= upto:
                 return
 
-    def _snapshot(
-        self, visit: Visit, after: int | None, *, before: Place | None = None
-    ) -> tuple[protocol.ResidentView, list[protocol.Line]]:
-        """Runs on the database thread: the page's present state and, with ``after``, the lines beyond it."""
-        conversation = access.own_of(visit.resident_id, self.hex)
-        place = None
-        if conversation.state == State.WAITING:
-            queue.refresh()
-            place = queue.place_of(conversation.hex, before=before)
-        view = selectors.resident_view(conversation, place=place, on_duty=self.count_on_duty())
-        if after is None:
-            return view, []
-        presence.seen(conversation)
-        return view, selectors.lines_after(conversation, after)
-
     def _hex(self) -> str:
         if not self.hex:
             raise Refused(errors.BAD_FRAME, "hello first")
         return self.hex
 
 
-_known: asyncio.Task[None] | None = None
-_known_at = 0.0
-
-
-async def _queue_is_known() -> None:
-    """See that this process looked at the queue a moment ago; all who wait share one look."""
-    global _known, _known_at
-    if time.monotonic() - _known_at < PLACE_EVERY_SECONDS / 2:
-        return
-    if _known is None or _known.done() or _known.get_loop() is not asyncio.get_running_loop():
-        _known = asyncio.get_running_loop().create_task(database_sync_to_async(queue.refresh)())
-    await asyncio.shield(_known)
-    _known_at = time.monotonic()
+def _whole(seen: Seen) -> protocol.ResidentView:
+    """The view that a page is welcomed with: it was sent none before."""
+    if seen.view is None:
+        raise TypeError("a look without what was told gives a view")
+    return seen.view
 
 
 def _cookie(scope: dict[str, Any], name: str) -> str:
@@ -333,11 +357,6 @@ def _residents(visit_ids: Iterable[int]) -> dict[int, uuid.UUID]:
 # Each of these runs on the database thread, with the visit already checked.
 def _current(visit: Visit) -> Conversation:
     return access.current_of(visit.resident)
-
-
-def _shown(visit: Visit, hex_: str) -> Conversation:
-    """What a page shows: it stays what it is when another page of the same person has begun a newer one."""
-    return access.own_of(visit.resident_id, hex_) if hex_ else _current(visit)
 
 
 def _lines(visit: Visit, hex_: str, after: int) -> tuple[list[protocol.Line], int]:
@@ -357,12 +376,6 @@ def _in_own(visit: Visit, hex_: str, service: Callable[..., Any], **facts: Any) 
 
 def _erase(visit: Visit) -> None:
     erasure.erase_resident(visit.resident_id)
-
-
-def _heartbeat(visit: Visit, hex_: str) -> int:
-    conversation = access.own_of(visit.resident_id, hex_)
-    presence.seen(conversation)
-    return conversation.last_seq
 
 
 def _make_code(resident_id: uuid.UUID) -> str:

@@ -68,6 +68,13 @@ def view_changed(conversation_hex: str) -> None:
     hint(conversation_group(conversation_hex), "view", conversation=conversation_hex)
 
 
+def presence_changed(conversation_hex: str, *, waiting: bool) -> None:
+    """A resident's page came or went: the staff look, not the resident. Nobody moves in the queue by it."""
+    hint(conversation_group(conversation_hex), "presence", conversation=conversation_hex)
+    if waiting:
+        hint(QUEUE, "present")
+
+
 def risk_changed(conversation_hex: str, stamp: str) -> None:
     """The level of a conversation, or what speaks for it, has changed: the staff look, not the resident.
 

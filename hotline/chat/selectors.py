@@ -22,6 +22,7 @@ from hotline.chat.protocol import (
     Place,
     ResidentView,
 )
+from hotline.chat.replay import Kept
 from hotline.chat.states import State
 
 ALL = 10**12
@@ -67,16 +68,22 @@ def upto(conversation_hex: str) -> int:
 
 
 def _line(conversation: Conversation, row: Message) -> Line:
-    text = unseal_text(conversation, f"line:{row.seq}:{row.author}", row.text_sealed)
-    event = row.author == Message.SYSTEM
+    name = row.staff.alias if row.staff else ""
+    return line_of(conversation, Kept(row.seq, row.author, name, row.client_id, row.text_sealed, row.at))
+
+
+def line_of(conversation: Conversation, kept: Kept) -> Line:
+    """A line of a conversation, opened."""
+    text = unseal_text(conversation, f"line:{kept.seq}:{kept.author}", kept.text_sealed)
+    event = kept.author == Message.SYSTEM
     return Line(
-        seq=row.seq,
-        author=row.author,  # type: ignore[arg-type]
-        at=as_time(row.at),
-        name=row.staff.alias if row.staff else "",
+        seq=kept.seq,
+        author=kept.author,  # type: ignore[arg-type]
+        at=as_time(kept.at),
+        name=kept.name,
         text="" if event else text,
         event=text if event else "",
-        client_id=row.client_id,
+        client_id=kept.client_id,
     )
 
 
@@ -98,27 +105,36 @@ def crises_taken_in_a_row(most: int = 8) -> int:
 
 
 # --- one conversation ------------------------------------------------------------------------------------------------
-def resident_view(conversation: Conversation, *, place: Place | None, on_duty: int) -> ResidentView:
-    """What the resident's page shows beside the lines. No level, no score: only whether the numbers come forward."""
+def resident_view(
+    conversation: Conversation, *, place: Place | None, on_duty: int, counselor: str, has_code: bool, earlier: int
+) -> ResidentView:
+    """What the resident's page shows beside the lines. No level, no score: only whether the numbers come forward.
+
+    Args:
+        conversation: one that was not erased.
+        place: its place in the queue, while it waits.
+        on_duty: how many counselors are.
+        counselor: the alias of who has it.
+        has_code: whether the resident has a return code.
+        earlier: how many other conversations of theirs there are.
+    """
     record = standing.read(conversation)
-    erased = conversation.erased_at is not None
-    resident = conversation.resident
     return ResidentView(
         state=conversation.state,  # type: ignore[arg-type]
         upto=conversation.last_seq,
         ending=conversation.ending,
-        counselor=conversation.holder.alias if conversation.holder else "",
+        counselor=counselor,
         place=place,
         on_duty=on_duty,
         care=standing.level_of(record).is_crisis,
         topic=conversation.topic,
-        nickname="" if erased else nickname_of(conversation),
+        nickname=nickname_of(conversation),
         age_band=conversation.age_band,
         danger=record.declared,
         mood_before=conversation.mood_before,
         mood_after=conversation.mood_after,
-        has_code=resident.code_digest is not None,
-        earlier=resident.conversations.exclude(pk=conversation.pk).filter(erased_at__isnull=True).count(),
+        has_code=has_code,
+        earlier=earlier,
         may_learn=conversation.may_learn,
     )
 

@@ -319,7 +319,7 @@ def test_further_back_a_range_is_told(db):
 
 def test_the_residents_view_shows_care_but_no_level(waiting):
     waiting.says("high: 不想活了")
-    view = selectors.resident_view(waiting.row, place=None, on_duty=1)
+    view = selectors.resident_view(waiting.row, place=None, on_duty=1, counselor="", has_code=False, earlier=0)
     assert view.care
     assert not {"risk", "level", "notes", "probability"} & set(view.__struct_fields__)
 

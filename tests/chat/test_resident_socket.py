@@ -6,7 +6,7 @@ import pytest
 from django.db import OperationalError, transaction
 
 from counselors import services as desk
-from hotline.chat import access, consumers, sockets
+from hotline.chat import access, consumers, looking, sockets
 from hotline.chat.models import Conversation, Message
 from hotline.chat.services import messages, moves, notes, opening, risk
 from hotline.chat.states import Ending
@@ -315,15 +315,19 @@ async def test_a_hint_that_could_not_be_followed_is_followed_once_the_database_a
     here, other = await pages(resident_page(waiting)), await pages(resident_page(waiting))
     for page in (here, other):
         await page.ask("hello")
-    read, failed = consumers._lines, []
+    failed = []
 
-    def fails_thrice(*args):
-        if len(failed) < 3:
-            failed.append(args)
-            raise OperationalError("away")
-        return read(*args)
+    def failing_thrice(read):
+        def fails(*args):
+            if len(failed) < 3:
+                failed.append(args)
+                raise OperationalError("away")
+            return read(*args)
 
-    monkeypatch.setattr(consumers, "_lines", fails_thrice)
+        return fails
+
+    monkeypatch.setattr(consumers, "_lines", failing_thrice(consumers._lines))
+    monkeypatch.setattr(looking.looks, "answer", failing_thrice(looking.look))
     monkeypatch.setattr(consumers.ResidentSocket, "new_lines", lambda *_: None)
     await here.say("一句")
     await other.until(lambda f: f["type"] == "lines" and f["lines"][-1]["text"] == "一句")

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -84,6 +86,46 @@ def visit_for(token: str) -> Visit | None:
         return None
     digest = codes.digest_token(token)
     return Visit.objects.select_related("resident").filter(token_digest=digest, ended_at__isnull=True).first()
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """Somebody whose page connects.
+
+    Attributes:
+        visit_id: the browser's visit, which has not ended.
+        resident_id: for whom it speaks.
+        newest: their open conversation, else their latest, as 32 hexadecimal digits; "" if there is none any more.
+    """
+
+    visit_id: int
+    resident_id: uuid.UUID
+    newest: str
+
+
+def arrivals(tokens: Sequence[str]) -> list[Arrival | None]:
+    """Who connects with these cookies, for many in one reading; None for a visit that is unknown or has ended."""
+    digests = {token: codes.digest_token(token) for token in tokens if token and len(token) <= 200}
+    known = Visit.objects.filter(token_digest__in=set(digests.values()), ended_at__isnull=True)
+    conversations = "resident__conversations__"
+    kept = known.values_list(
+        *("token_digest", "pk", "resident_id"),
+        *(conversations + name for name in ("pk", "state", "opened_at", "erased_at")),
+    )
+    found: dict[bytes, tuple[int, uuid.UUID]] = {}
+    newest: dict[bytes, tuple[bool, datetime, str]] = {}
+    for digest, pk, resident_id, conversation, state, opened_at, erased_at in kept:
+        key = bytes(digest)
+        found[key] = pk, resident_id
+        if conversation is not None and erased_at is None:
+            one = state != State.CLOSED, opened_at, conversation.hex
+            newest[key] = max(one, newest.get(key, one))
+    answers: list[Arrival | None] = []
+    for token in tokens:
+        key = digests.get(token, b"")
+        who = found.get(key)
+        answers.append(Arrival(*who, newest[key][2] if key in newest else "") if who else None)
+    return answers
 
 
 def end_visit(token: str) -> None:

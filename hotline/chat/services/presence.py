@@ -2,43 +2,67 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+import time
+import uuid
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q
 from django.utils import timezone
 
 from hotline.chat import events
-from hotline.chat.facts import is_present
+from hotline.chat.facts import is_present_at
 from hotline.chat.models import Conversation
-from hotline.chat.services import queueing
 from hotline.chat.states import State
 
+Sight = tuple[uuid.UUID, datetime | None, str]
+"""A conversation, when its page was last heard from as its row says, and its state."""
 
-def seen(conversation: Conversation) -> None:
-    """The resident's page was heard from. Writes at most every half heartbeat."""
+_heard: set[uuid.UUID] = set()
+"""Those whose pages were heard from again; their rows say so with the next writing. Of the database's thread."""
+_written_at = 0.0
+
+
+def seen(pages: Iterable[Sight]) -> None:
+    """Residents' pages were heard from. Rows are written at most every half heartbeat, and many in one commit.
+
+    Who was there already is written a moment later, together with others: a row is that much older than the truth, and
+    is_present has three heartbeats of room for it. Who was not is written and told at once.
+    """
+    global _written_at
     now = timezone.now()
     stale = now - timedelta(seconds=settings.HEARTBEAT_SECONDS / 2)
-    if conversation.seen_at is not None and conversation.seen_at >= stale:
+    came: dict[uuid.UUID, str] = {}
+    for pk, seen_at, state in pages:
+        if seen_at is None or seen_at < stale:
+            _heard.add(pk)
+        if not is_present_at(seen_at):
+            came[pk] = state
+    if not came and time.monotonic() - _written_at < settings.HEARTBEAT_SECONDS / 4:
         return
-    was_there = is_present(conversation)
-    rows = Conversation.objects.filter(pk=conversation.pk).filter(Q(seen_at__lt=stale) | Q(seen_at__isnull=True))
+    if not _heard:
+        return
     # One commit: after a restart everybody arrives at once, and the disk is what they wait for.
     with transaction.atomic():
-        if rows.update(seen_at=now) and not was_there:
-            _tell(conversation)
+        Conversation.objects.filter(pk__in=_heard, erased_at__isnull=True).update(seen_at=now)
+        for pk, state in came.items():
+            _tell(pk, state)
+    _heard.clear()
+    _written_at = time.monotonic()
 
 
-def gone(conversation_hex: str) -> None:
-    """The last page of a resident went away. They keep their place: waiting is never timed out."""
-    conversation = Conversation.objects.filter(pk=conversation_hex, seen_at__isnull=False).first()
-    if conversation is not None:
-        Conversation.objects.filter(pk=conversation.pk).update(seen_at=None)
-        _tell(conversation)
+def gone(conversation_hexes: Sequence[str]) -> list[None]:
+    """The last page of each of these residents went away. They keep their place: waiting is never timed out."""
+    keys = {uuid.UUID(hex=one) for one in conversation_hexes}
+    _heard.difference_update(keys)
+    with transaction.atomic():
+        there = list(Conversation.objects.filter(pk__in=keys, seen_at__isnull=False).values_list("pk", "state"))
+        Conversation.objects.filter(pk__in=[pk for pk, _ in there]).update(seen_at=None)
+        for pk, state in there:
+            _tell(pk, state)
+    return [None] * len(conversation_hexes)
 
 
-def _tell(conversation: Conversation) -> None:
-    events.view_changed(conversation.hex)
-    if conversation.state == State.WAITING:
-        queueing.moved(conversation)
+def _tell(pk: uuid.UUID, state: str) -> None:
+    events.presence_changed(pk.hex, waiting=state == State.WAITING)
