@@ -39,6 +39,7 @@ class DeskSocket(FrameSocket):
     handlers: ClassVar = {
         protocol.DeskHello: "hello",
         protocol.DeskPing: "ping",
+        protocol.Echo: "echo",
         protocol.DutySet: "duty",
         protocol.QueueTakeNext: "take_next",
         protocol.Claim: "claim",

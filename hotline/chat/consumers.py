@@ -63,6 +63,7 @@ class ResidentSocket(FrameSocket):
         protocol.ResidentEnd: "end",
         protocol.ResidentErase: "erase",
         protocol.ResidentPing: "ping",
+        protocol.Echo: "echo",
     }
 
     def __init__(self, *args: Any, count_on_duty: Callable[[], int] = _nobody, **kwargs: Any) -> None:

@@ -305,6 +305,12 @@ class ResidentPing(Frame, tag="ping"):
     after: Seq = 0
 
 
+class Echo(Frame, tag="echo"):
+    """Is the line alive? Asked often where people talk, so it costs next to nothing: nobody looks at anything."""
+
+    id: RequestId
+
+
 # --- from the staff --------------------------------------------------------------------------------------------------
 class DeskHello(Frame, tag="hello"):
     """First frame. ``held``: the last line this page holds of each conversation."""
@@ -480,7 +486,7 @@ class Error(Frame, tag="error"):
 
 
 class Pong(Frame, tag="pong"):
-    """Answer to a heartbeat; ``at`` is the server's time."""
+    """Answer to a heartbeat or an echo; ``at`` is the server's time."""
 
     id: int
     at: str
@@ -653,10 +659,12 @@ FromResident = (
     | ResidentEnd
     | ResidentErase
     | ResidentPing
+    | Echo
 )
 FromDesk = (
     DeskHello
     | DeskPing
+    | Echo
     | DutySet
     | QueueTakeNext
     | Claim

@@ -19,11 +19,13 @@ from channels.db import database_sync_to_async
 from channels.exceptions import StopConsumer
 from django.conf import settings
 from django.db import DatabaseError
+from django.utils import timezone
 
 from hotline import metrics
 from hotline.chat import errors, protocol, recent
 from hotline.chat.errors import Refused
 from hotline.chat.hearing import LOOKS_AGAIN_AFTER_SECONDS, Hearing
+from hotline.chat.models import as_time
 from hotline.chat.recorder import Door, Spoken, recorder
 from hotline.chat.sealing import Unreadable
 from hotline.chat.selectors import portion
@@ -221,6 +223,10 @@ class FrameSocket(Hearing):
             await self.say_bye(refusal.code, close=CLOSE_BAD_FRAMES, retry_after_ms=30_000)
             return
         await self.refuse(protocol.request_id(raw), refusal)
+
+    async def echo(self, frame: protocol.Echo) -> None:
+        """Say that the line is alive, and nothing else: neither presence nor rights rest on it."""
+        await self.answer(protocol.Pong(id=frame.id, at=as_time(timezone.now())))
 
     async def refuse(self, request: int | None, refusal: Refused) -> None:
         """Answer with the refusal's code."""

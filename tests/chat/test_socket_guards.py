@@ -181,3 +181,16 @@ async def test_somebody_without_a_conversation_is_told_so(db, pages):
 
     page = await pages(Page("/ws/resident/", f"visit={await there(lonely)}"))
     assert (await page.ask("hello"))["code"] == "conversation.not_found"
+
+
+@pytest.mark.parametrize("whose", ["resident", "desk"])
+async def test_an_echo_is_answered_without_a_look_at_the_database(whose, waiting, counselor, pages, monkeypatch):
+    page = await pages(resident_page(waiting) if whose == "resident" else await there(desk_page, counselor))
+    await page.ask("hello")
+
+    async def cross(*_, **__):
+        raise AssertionError("somebody looks")
+
+    monkeypatch.setattr(sockets.FrameSocket, "cross", cross)
+    answer = await page.ask("echo")
+    assert (answer["type"], answer["at"][:2]) == ("pong", "20")

@@ -1,7 +1,7 @@
 """A page as static/js/lib/link.js and outbox.js make it, second for second, without a browser: it lives by itself.
 
 It connects, comes back with full jitter, sends its heartbeat, gives up a line that does not answer, keeps what was
-written until it is acknowledged and shows it as not sent meanwhile. Times and bounds are read from those two files.
+written until it is acknowledged and shows it as not sent meanwhile.
 """
 
 from __future__ import annotations
@@ -9,33 +9,22 @@ from __future__ import annotations
 import asyncio
 import json
 import random
-import re
 import secrets
 import time
 from collections import Counter
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
-from pathlib import Path
+from functools import partial
 
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
+from tests.faults import bounds
 from tests.faults.client import BREAKS
 
-_LIB = Path(__file__).parents[2] / "static" / "js" / "lib"
-
-
-def _seconds(file: str, name: str) -> float:
-    return int(re.search(rf"^const {name} = (\d+);", (_LIB / file).read_text(), re.M)[1]) / 1000
-
-
-BASE, CAP, LONG_CAP, PONG_WITHIN, HELLO_WITHIN, DOUBT = (
-    _seconds("link.js", f"{name}_MS") for name in ("BASE", "CAP", "LONG_CAP", "PONG_WITHIN", "HELLO_WITHIN", "DOUBT")
-)
-HELLO_PATIENCE = round(1000 * _seconds("link.js", "HELLO_PATIENCE"))
-LONG_TRIES = 1000 * _seconds("link.js", "LONG_TRIES")
-AGAIN, ANSWER_WITHIN = _seconds("outbox.js", "AGAIN_MS"), _seconds("outbox.js", "ANSWER_MS")
 FINAL = {4401, 4403}
+ECHO = {"type": "echo", "id": 0}
 
 
 @dataclass
@@ -48,6 +37,19 @@ class Said:
     shown_not_sent: float = 0.0
     failed: bool = False
     kept: asyncio.Future = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+
+
+class Line:
+    """One connection of a page."""
+
+    task: asyncio.Task
+    socket: ClientConnection | None = None
+
+    def let_go(self) -> None:
+        """It is not waited for."""
+        self.task.cancel()
+        if self.socket is not None:
+            self.socket.transport.abort()
 
 
 class Page:
@@ -69,12 +71,19 @@ class Page:
         self.written: list[str] = []
         self.found: Counter[str] = Counter()
         self.outbox: list[Said] = []
-        self.socket: ClientConnection | None = None
+        self.line: Line | None = None
+        self.spare: Line | None = None
         self.open = asyncio.Event()
         self.grew = asyncio.Event()
-        self.doubt: asyncio.Task | None = None
+        self.watchdog: asyncio.Timeout | None = None
+        self.timers: dict[str, asyncio.TimerHandle] = {}
+        self.sending: set[asyncio.Task] = set()
+        self.pinged = False
+        self.spare_after = bounds.SPARE_AFTER
+        self.heard = self.spoken = 0.0
         self.late: asyncio.TimerHandle | None = None
         self.again: asyncio.TimerHandle | None = None
+        self.failures = 0
         self.retry_after = 0.0
         self.tries = 0
         self.unanswered = 1
@@ -130,82 +139,176 @@ class Page:
             except BREAKS as error:
                 self.found[f"not connected: {type(error).__name__}"] += 1
                 if isinstance(error, TimeoutError) and not self.open.is_set():
-                    self.unanswered = min(self.unanswered + 1, HELLO_PATIENCE)
+                    self.unanswered = min(self.unanswered + 1, bounds.HELLO_PATIENCE)
             self.found["breaks"] += self.open.is_set()
             self.open.clear()
             self._lost()
-            most = min(CAP if self.tries < LONG_TRIES else LONG_CAP, BASE * 2 ** min(self.tries, 10))
+            most = min(
+                bounds.CAP if self.tries < bounds.LONG_TRIES else bounds.LONG_CAP,
+                bounds.BASE * 2 ** min(self.tries, 10),
+            )
             self.tries += 1
             wait, self.retry_after = self.retry_after or random.uniform(0, most), 0.0
             if not self.ended:
                 await asyncio.sleep(wait)
 
     async def _connected(self) -> None:
-        """One socket, from its handshake to its end. Raises what ended it."""
-        beat = None
-        async with asyncio.timeout(HELLO_WITHIN * self.unanswered) as watchdog:
-            self.watchdog = watchdog
-            self.socket = await connect(
-                self.url.replace("http", "ws") + self.path,
-                additional_headers={"Cookie": self.cookie},
-                origin=self.origin,
-                proxy=None,
-                ping_interval=None,
-                open_timeout=None,
-                close_timeout=0.1,
-                max_size=None,
-            )
-            try:
-                await self._put({"type": "hello", **self._held()})
+        """One line, or the one that took its place, from its handshake to its end. Raises what ended it."""
+        try:
+            async with asyncio.timeout(bounds.HELLO_WITHIN * self.unanswered) as self.watchdog:
+                line = self.line = self._dial()
                 while True:
-                    frame = json.loads(await self.socket.recv())
-                    self._trust()
-                    if frame["type"] == "welcome":
-                        watchdog.reschedule(None)
-                        beat = asyncio.create_task(self._beat(frame["heartbeat_seconds"]))
-                        self.tries, self.unanswered = 0, 1
-                        self.found["connects"] += 1
-                    if frame["type"] == "pong":
-                        watchdog.reschedule(None)
-                    await self._hear(frame)
-                    if frame["type"] == "bye":
-                        self.ended = frame["retry_after_ms"] < 0
-                        self.retry_after = max(0, frame["retry_after_ms"]) / 1000 * random.uniform(0.5, 1.5)
+                    await asyncio.wait([line.task])
+                    if self.line is line:
+                        await line.task
                         return
-            finally:
-                if beat:
-                    beat.cancel()
-                self._trust()
-                self.socket.transport.abort()
-                self.socket = None
+                    line = self.line
+        finally:
+            self._stop_line_timers()
+            for one in (self.line, self.spare):
+                if one is not None:
+                    one.let_go()
+            self.line = self.spare = None
 
-    async def _beat(self, seconds: float) -> None:
-        while True:
-            await asyncio.sleep(seconds)
-            await self._ping(PONG_WITHIN)
+    def _dial(self) -> Line:
+        line = Line()
+        line.task = asyncio.create_task(self._listen(line))
+        line.task.add_done_callback(lambda task: task.cancelled() or task.exception())  # a spare one fails unheard
+        return line
 
-    async def _ping(self, within: float) -> None:
-        with suppress(ConnectionClosed):
-            await self._put({"type": "ping", **self._held()})
-        if self.watchdog.when() is None:
-            self.watchdog.reschedule(asyncio.get_running_loop().time() + within)
+    async def _listen(self, line: Line) -> None:
+        """Until the server says goodbye. Raises what ended it otherwise."""
+        line.socket = await connect(
+            self.url.replace("http", "ws") + self.path,
+            additional_headers={"Cookie": self.cookie},
+            origin=self.origin,
+            proxy=None,
+            ping_interval=None,
+            open_timeout=None,
+            close_timeout=0.1,
+            max_size=None,
+        )
+        try:
+            await line.socket.send(json.dumps({"type": "hello", **self._held()}))
+            while True:
+                frame = json.loads(await line.socket.recv())
+                if line is self.spare:
+                    if frame["type"] != "welcome":
+                        continue
+                    self._replace()
+                self._trust(frame)
+                await self._hear(frame)
+                if frame["type"] == "bye":
+                    self.ended = frame["retry_after_ms"] < 0
+                    self.retry_after = max(0, frame["retry_after_ms"]) / 1000 * random.uniform(0.5, 1.5)
+                    return
+        finally:
+            if line is self.spare:
+                self.spare = None
+            line.socket.transport.abort()
 
-    async def _doubts(self) -> None:
-        await asyncio.sleep(DOUBT)
-        await self._ping(DOUBT)
+    def _replace(self) -> None:
+        """The second line was welcomed: it is the line now."""
+        old, self.line, self.spare = self.line, self.spare, None
+        self.found["spare lines"] += 1
+        self._stop_line_timers()
+        self.spare_after = bounds.SPARE_AFTER
+        old.let_go()
+        self._lost()
 
-    def _trust(self) -> None:
-        if self.doubt is not None:
-            self.doubt.cancel()
-            self.doubt = None
+    def _trust(self, frame: dict) -> None:
+        """Something came: the line stands."""
+        self._stop("doubt")
+        self.heard = time.monotonic()
+        kind = frame["type"]
+        if kind == "welcome":
+            self.watchdog.reschedule(None)
+            self.tries, self.unanswered, self.pinged = 0, 1, False
+            self.found["connects"] += 1
+            self._after(frame["heartbeat_seconds"], "beat", partial(self._beat, frame["heartbeat_seconds"]))
+            self._watch_silence()
+        elif kind == "pong":
+            self._settle()
+        elif kind == "beat":
+            self._ping()
+        if kind in {"lines", "typing"}:
+            self._enliven()
+
+    def _settle(self) -> None:
+        """The heartbeat was answered; with a spare line on its way, the first one was only slow."""
+        self.watchdog.reschedule(None)
+        self._stop("alarm")
+        self.pinged = False
+        if self.spare is None:
+            self.spare_after = max(self.spare_after * 0.95, bounds.SPARE_AFTER)
+            return
+        self.found["false alarms"] += 1
+        self.spare_after = min(self.spare_after * 2, bounds.SPARE_AFTER_MOST)
+        self.spare.let_go()
+        self.spare = None
+
+    def _beat(self, seconds: float) -> None:
+        self._ping()
+        self._after(seconds, "beat", partial(self._beat, seconds))
+
+    def _ping(self) -> None:
+        self._ask({"type": "ping", **self._held()})
+
+    def _ask(self, frame: dict) -> None:
+        if not self.open.is_set():
+            return
+        self._send(frame)
+        if not self.pinged:
+            self.pinged = True
+            self.watchdog.reschedule(asyncio.get_running_loop().time() + bounds.PONG_WITHIN)
+            self._after(self.spare_after, "alarm", self._try_spare)
+
+    def _try_spare(self) -> None:
+        if self.open.is_set() and self.spare is None:
+            self.spare = self._dial()
+
+    def _suspect(self) -> None:
+        self._ask(ECHO)
+        self._try_spare()
+
+    def _enliven(self) -> None:
+        self.spoken = time.monotonic()
+        self._watch_silence()
+
+    def _watch_silence(self) -> None:
+        now = time.monotonic()
+        most = bounds.QUIET if now - self.spoken < bounds.LIVELY else bounds.IDLE_QUIET
+        left = self.heard + most - now
+        if left <= 0 and not self.pinged:
+            self._ask(ECHO)
+        self._after(left if left > 0 else most, "quiet", self._watch_silence)
+
+    def _after(self, seconds: float, name: str, action: Callable[[], None]) -> None:
+        self._stop(name)
+        self.timers[name] = asyncio.get_running_loop().call_later(seconds, action)
+
+    def _stop(self, name: str) -> None:
+        if name in self.timers:
+            self.timers.pop(name).cancel()
+
+    def _stop_line_timers(self) -> None:
+        for name in list(self.timers):
+            self._stop(name)
+        self.pinged = False
 
     def _held(self) -> dict:
         upto = len(self.lines)
         return {"id": 1, **({"held": {self.conversation: upto}} if self.conversation else {"after": upto})}
 
     async def _put(self, frame: dict) -> None:
-        if self.socket is not None:
-            await self.socket.send(json.dumps(frame))
+        if self.line is not None and self.line.socket is not None:
+            with suppress(ConnectionClosed):
+                await self.line.socket.send(json.dumps(frame))
+
+    def _send(self, frame: dict) -> None:
+        task = asyncio.create_task(self._put(frame))
+        self.sending.add(task)
+        task.add_done_callback(self.sending.discard)
 
     # --- what comes --------------------------------------------------------------------------------------------------
     async def _hear(self, frame: dict) -> None:
@@ -247,7 +350,7 @@ class Page:
         self._stop_timers()
         if not self.outbox:
             return
-        if not self.open.is_set() or self.socket is None:
+        if not self.open.is_set() or self.line is None:
             self._fail()
             return
         for said in self.outbox:
@@ -255,25 +358,25 @@ class Page:
         first = self.outbox[0]
         which = {"conversation": self.conversation} if self.conversation else {}
         frame = {"type": "message.send", "id": id(first), "client_id": first.client_id, "text": first.text, **which}
-        self._sending = asyncio.create_task(self._try(frame))
-        self.late = asyncio.get_running_loop().call_later(ANSWER_WITHIN, self._fail)
-
-    async def _try(self, frame: dict) -> None:
-        if self.doubt is None:
-            self.doubt = asyncio.create_task(self._doubts())
-        with suppress(ConnectionClosed):
-            await self._put(frame)
+        self._send(frame)
+        self._enliven()
+        if "doubt" not in self.timers:
+            self._after(self.spare_after, "doubt", self._suspect)
+        self.late = asyncio.get_running_loop().call_later(bounds.ANSWER_WITHIN, self._fail)
 
     def _kept(self, seq: int) -> None:
         said = self.outbox.pop(0)
         assert self.acknowledged.get(seq, said.text) == said.text
         self.acknowledged[seq] = said.text
         said.kept.set_result(time.monotonic())
+        self.failures = 0
         self._flush()
 
     def _fail(self) -> None:
         self._lost()
-        self.again = asyncio.get_running_loop().call_later(AGAIN, self._flush)
+        most = min(bounds.AGAIN_MOST, bounds.AGAIN * 2**self.failures)
+        self.failures += 1
+        self.again = asyncio.get_running_loop().call_later(most * random.uniform(0.5, 1), self._flush)
 
     def _lost(self) -> None:
         self._stop_timers()

@@ -49,6 +49,25 @@ def quick_house(tmp_path):
     house.close()
 
 
+@pytest.fixture
+def bench(browser):
+    """An empty page that may import our modules as they lie in static/."""
+    context = browser.new_context()
+    context.route(
+        "**/*",
+        lambda route: (
+            route.fulfill(path=ROOT / "static" / route.request.url.split("/", 3)[3], content_type="text/javascript")
+            if route.request.url.endswith(".js")
+            else route.fulfill(body="<!doctype html><title>bench</title>", content_type="text/html")
+        ),
+    )
+    page = context.new_page()
+    page.clock.install()
+    page.goto("http://localhost/")
+    yield page
+    context.close()
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item, call):
     report = yield

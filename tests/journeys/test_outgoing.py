@@ -1,30 +1,10 @@
 """What pages keep until it is acknowledged: the modules themselves, in a browser, without a server."""
 
-import pytest
+import itertools
+
 from playwright.sync_api import expect
 
 from tests.journeys.house import say, take
-from tools.local import ROOT
-
-
-@pytest.fixture
-def bench(browser):
-    """An empty page that may import our modules as they lie in static/."""
-    context = browser.new_context()
-    context.route(
-        "**/*",
-        lambda route: (
-            route.fulfill(path=ROOT / "static" / route.request.url.split("/", 3)[3], content_type="text/javascript")
-            if route.request.url.endswith(".js")
-            else route.fulfill(body="<!doctype html><title>bench</title>", content_type="text/html")
-        ),
-    )
-    page = context.new_page()
-    page.clock.install()
-    page.goto("http://localhost/")
-    yield page
-    context.close()
-
 
 DESK = """async () => {
   const { createOutgoing } = await import("/js/desk/outgoing.js");
@@ -53,6 +33,28 @@ def test_new_words_behind_a_failed_one_set_both_moving(bench):
     assert bench.evaluate("sent") == ["one"]
     bench.evaluate("box.kept(box.items()[0].client_id)")
     assert bench.evaluate("sent") == ["one", "two"]
+
+
+def test_what_was_refused_for_a_while_is_tried_again_at_growing_distances_and_never_all_at_one_moment(bench):
+    bench.evaluate("""async () => {
+      const { createOutbox } = await import("/js/lib/outbox.js");
+      window.tried = [];
+      window.box = createOutbox("k", {
+        send(item) {
+          tried.push(Date.now());
+          setTimeout(() => box.refused(item.client_id, "storage.unavailable"));
+          return true;
+        },
+        changed() {}, refused() {},
+      });
+      box.say("one");
+    }""")
+    bench.clock.run_for(20_000)
+    tried = bench.evaluate("tried")
+    gaps = [later - sooner for sooner, later in itertools.pairwise(tried)]
+    assert 500 <= gaps[0] <= 1100
+    assert all(1500 <= gap <= 3100 for gap in gaps[2:]), gaps
+    assert len(set(gaps[2:])) > 1
 
 
 def test_a_reply_without_an_answer_is_tried_again_though_the_line_stands(bench):

@@ -12,8 +12,18 @@ const PONG_WITHIN_MS = 10000;
 const HELLO_WITHIN_MS = 10000;
 /** A server to which everybody comes back at once answers late: who gives up early only makes it later for all. */
 const HELLO_PATIENCE = 4;
-/** Whoever said something and hears nothing at all for so long asks whether the line still stands; and as long again. */
-const DOUBT_MS = 5000;
+/**
+ * A line that owes an answer for so long may be dead, while a new one would pass: a second one is tried beside it. The
+ * first that answers stays. After each false alarm the page is twice as patient, so that a slow server gets no storm.
+ */
+const SPARE_AFTER_MS = 1500;
+const SPARE_AFTER_MOST_MS = 8000;
+/** Who listens asks after so much silence: soon for a while after somebody spoke, seldom on a page that only waits. */
+const QUIET_MS = 2500;
+const LIVELY_MS = 120000;
+const IDLE_QUIET_MS = 10000;
+/** Only asks whether the line is alive: unlike a heartbeat it costs the server next to nothing. */
+const ECHO = { type: "echo", id: 0 };
 /** The server speaks to a waking page at least this often: a page that slept longer does not ask, it connects anew. */
 const STALE_MS = 60000;
 /** Close codes after which coming back by itself makes no sense. */
@@ -26,6 +36,10 @@ const FINAL = new Set([4401, 4403]);
  */
 export function createLink(path, does) {
   let socket = null;
+  /** A second connection beside one that is doubted. */
+  let spare = null;
+  let spareAfter = SPARE_AFTER_MS;
+  let alarm = 0;
   let tries = 0;
   let again = 0;
   let beat = 0;
@@ -35,6 +49,8 @@ export function createLink(path, does) {
   let unanswered = 1;
   let doubt = 0;
   let heard = 0;
+  let quiet = 0;
+  let spoken = 0;
   let ended = false;
   let retryAfter = 0;
   let open = false;
@@ -43,9 +59,9 @@ export function createLink(path, does) {
     return `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}${path}`;
   }
 
-  function put(frame) {
-    if (!socket || socket.readyState !== WebSocket.OPEN) return false;
-    socket.send(JSON.stringify(frame));
+  function put(frame, line = socket) {
+    if (!line || line.readyState !== WebSocket.OPEN) return false;
+    line.send(JSON.stringify(frame));
     return true;
   }
 
@@ -60,7 +76,8 @@ export function createLink(path, does) {
   /** Every frame but "typing" is answered: silence after one is looked into at once, not at the next heartbeat. */
   function send(frame) {
     if (!open || !put(frame)) return false;
-    if (!doubt && frame.type !== "typing") doubt = setTimeout(() => ping(DOUBT_MS), DOUBT_MS);
+    enliven();
+    if (!doubt && frame.type !== "typing") doubt = setTimeout(suspect, spareAfter);
     return true;
   }
 
@@ -69,22 +86,61 @@ export function createLink(path, does) {
     doubt = 0;
   }
 
-  /** Let go of a socket that does not answer; its own close event may come minutes later, so it is not waited for. */
+  function suspect() {
+    ask(ECHO);
+    trySpare();
+  }
+
+  function trySpare() {
+    if (open && !ended && !spare) spare = dial();
+  }
+
+  /** The heartbeat was answered. If a second line was on its way, the first one was only slow. */
+  function settle() {
+    clearTimeout(watchdog);
+    clearTimeout(alarm);
+    pinged = false;
+    spareAfter = spare ? Math.min(spareAfter * 2, SPARE_AFTER_MOST_MS) : Math.max(spareAfter * 0.95, SPARE_AFTER_MS);
+    letGo(spare);
+    spare = null;
+  }
+
+  /** A close event of its own may come minutes later: it is not waited for. */
+  function letGo(line) {
+    if (!line) return;
+    line.onclose = line.onmessage = line.onopen = line.onerror = null;
+    line.close();
+  }
+
+  /** Let go of a socket that does not answer. */
   function drop() {
-    const old = socket;
-    socket = null;
-    if (old) {
-      old.onclose = old.onmessage = old.onopen = old.onerror = null;
-      old.close();
-    }
+    letGo(socket);
+    letGo(spare);
+    socket = spare = null;
     lost();
   }
 
-  function lost() {
+  /** The second line was welcomed: it is the line now. What the first one still owed is asked for again. */
+  function replace() {
+    letGo(socket);
+    socket = spare;
+    spare = null;
+    stopTimers();
+    spareAfter = SPARE_AFTER_MS;
+    does.state("lost");
+  }
+
+  function stopTimers() {
     clearTimeout(watchdog);
+    clearTimeout(alarm);
+    clearTimeout(quiet);
+    clearInterval(beat);
     trust();
     pinged = false;
-    clearInterval(beat);
+  }
+
+  function lost() {
+    stopTimers();
     open = false;
     if (ended) return;
     does.state("lost");
@@ -98,27 +154,53 @@ export function createLink(path, does) {
   function end() {
     ended = true;
     clearTimeout(again);
-    clearTimeout(watchdog);
-    trust();
-    clearInterval(beat);
+    stopTimers();
+    letGo(spare);
+    spare = null;
     does.state("ended");
   }
 
-  function ping(within = PONG_WITHIN_MS) {
-    if (!open || !put(does.ping()) || pinged) return;
-    pinged = true;
-    expect(within);
+  function ping() {
+    ask(does.ping());
   }
 
-  function hear(event) {
-    trust();
-    heard = Date.now();
+  function ask(frame) {
+    if (!open || !put(frame) || pinged) return;
+    pinged = true;
+    expect(PONG_WITHIN_MS);
+    alarm = setTimeout(trySpare, spareAfter);
+  }
+
+  function enliven() {
+    spoken = Date.now();
+    watchSilence();
+  }
+
+  /** A page that is looked at asks by itself when it has heard nothing for a while. */
+  function watchSilence() {
+    clearTimeout(quiet);
+    const now = Date.now();
+    const most = now - spoken < LIVELY_MS ? QUIET_MS : IDLE_QUIET_MS;
+    // A clock that was put back must not let the page wait for hours.
+    heard = Math.min(heard, now);
+    const left = heard + most - now;
+    if (left <= 0 && !pinged && !document.hidden) ask(ECHO);
+    quiet = setTimeout(watchSilence, left > 0 ? left : most);
+  }
+
+  function hear(event, line) {
     let frame;
     try {
       frame = JSON.parse(event.data);
     } catch {
       return;
     }
+    if (line === spare) {
+      if (frame.type === "welcome") replace();
+      else if (frame.type !== "bye" || frame.retry_after_ms >= 0) return;
+    }
+    trust();
+    heard = Date.now();
     if (frame.type === "welcome") {
       clearTimeout(watchdog);
       pinged = false;
@@ -126,12 +208,11 @@ export function createLink(path, does) {
       unanswered = 1;
       open = true;
       clearInterval(beat);
-      beat = setInterval(() => ping(), frame.heartbeat_seconds * 1000);
+      beat = setInterval(ping, frame.heartbeat_seconds * 1000);
+      watchSilence();
     }
-    if (frame.type === "pong") {
-      clearTimeout(watchdog);
-      pinged = false;
-    }
+    if (frame.type === "pong") settle();
+    if (frame.type === "lines" || frame.type === "typing") enliven();
     // In the background our own timers sleep; what the server says still wakes us.
     if (frame.type === "beat") ping();
     if (frame.type === "bye") {
@@ -146,17 +227,30 @@ export function createLink(path, does) {
   function connect() {
     clearTimeout(again);
     if (ended || socket) return;
-    socket = new WebSocket(url());
+    socket = dial();
     expect(HELLO_WITHIN_MS * unanswered, () => {
       unanswered = Math.min(unanswered + 1, HELLO_PATIENCE);
     });
-    socket.onopen = () => put(does.hello());
-    socket.onmessage = hear;
-    socket.onclose = (event) => {
-      socket = null;
-      if (FINAL.has(event.code)) end();
-      else lost();
-    };
+  }
+
+  function dial() {
+    const line = new WebSocket(url());
+    line.onopen = () => put(does.hello(), line);
+    line.onmessage = (event) => hear(event, line);
+    line.onclose = (event) => closed(event, line);
+    return line;
+  }
+
+  function closed(event, line) {
+    if (FINAL.has(event.code)) {
+      if (line === socket) socket = null;
+      end();
+    } else if (line === spare) spare = null;
+    else {
+      letGo(spare);
+      socket = spare = null;
+      lost();
+    }
   }
 
   /** Something suggests that the world has changed: ask at once rather than at the next beat. */
@@ -175,6 +269,8 @@ export function createLink(path, does) {
   window.addEventListener("offline", () => {
     if (open) ping();
   });
+  // From one network to another: connections of the old one are dead, and nothing says so.
+  navigator.connection?.addEventListener?.("change", nudge);
 
   connect();
   return { send, isOpen: () => open };

@@ -3,7 +3,9 @@
  * stored; said again in order after every reconnect. The client id makes saying it twice harmless.
  */
 
-const AGAIN_MS = 5000;
+/** Tried again after this, and twice as long each time; give or take, so that not everybody comes at one moment. */
+const AGAIN_MS = 1000;
+const AGAIN_MOST_MS = 3000;
 const ANSWER_MS = 6000;
 
 export function makeId() {
@@ -23,6 +25,7 @@ export function createOutbox(key, does) {
   let items = read();
   let timer = 0;
   let late = 0;
+  let failures = 0;
 
   function read() {
     try {
@@ -63,7 +66,9 @@ export function createOutbox(key, does) {
     for (const item of items) item.state = "failed";
     changed();
     clearTimeout(timer);
-    timer = setTimeout(flush, AGAIN_MS);
+    const most = Math.min(AGAIN_MOST_MS, AGAIN_MS * 2 ** failures);
+    failures += 1;
+    timer = setTimeout(flush, most * (0.5 + Math.random() / 2));
   }
 
   function drop(clientId) {
@@ -84,6 +89,7 @@ export function createOutbox(key, does) {
     /** The server has it: by its acknowledgement, or because the line itself came back. */
     kept(clientId) {
       if (!drop(clientId)) return;
+      failures = 0;
       clearTimeout(late);
       changed();
       flush();

@@ -1,13 +1,14 @@
 """The line between pages and server: cut, silent, deaf in one direction, slow."""
 
+import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from functools import partial
 
+from tests.faults.bounds import ANSWER_WITHIN, IDLE_QUIET, LIVELY, QUIET
 from tests.faults.campaign import scenario
-from tests.faults.crowd import Crowd
+from tests.faults.crowd import CURRENT_WITHIN_SECONDS, Crowd
 from tests.faults.figures import Figures
-from tests.faults.page import ANSWER_WITHIN
 from tests.faults.proxy import DOWN, UP, Proxy
 from tests.faults.stage import Stage
 
@@ -80,4 +81,39 @@ register("silent for 60 s", silent, 60, full=3)
 register("silent upwards for 20 s", lambda *all_: silent(*all_, UP), 20, full=3)
 register("silent downwards for 20 s", lambda *all_: silent(*all_, DOWN), 20, full=3)
 register("slow (4 kB/s) for 20 s", slow, 20, full=3, short=1)
-register("forgotten: old connections dead, new ones pass", forgotten, 0, full=5)
+register("forgotten: old connections dead, new ones pass", forgotten, 0, full=20, short=1)
+
+
+async def listens(stage: Stage, rounds: int, *, quiet: float, most: float) -> Figures:
+    """Residents' connections are dead and nobody was told; they say nothing, and their counselor speaks to them.
+
+    ``quiet`` is how often such a page asks, and the fault comes at any moment in between.
+    """
+    figures = Figures(rounds=rounds)
+    [process] = stage.serve(stage.site())
+    proxy = await Proxy(process.port).start()
+    crowd = await Crowd.gather(process, process, CONVERSATIONS, through=proxy.url, desks_through=process.url)
+    for number in range(rounds):
+        await crowd.talk(0.1)
+        await crowd.current(Figures(), time.monotonic())
+        for resident, _ in crowd.pairs:
+            resident.spoken = -LIVELY if quiet == IDLE_QUIET else time.monotonic()
+        await asyncio.sleep(stage.chance.uniform(0, quiet))
+        proxy.forget()
+        end = time.monotonic()
+        for resident, desk in crowd.pairs:
+            crowd.said.append((desk.say(f"can you hear me {number}"), resident))
+        await crowd.current(figures, end, most)
+    figures.add("spare lines", sum(page.found["spare lines"] for page in crowd.pages))
+    figures.add("false alarms", sum(page.found["false alarms"] for page in crowd.pages))
+    await crowd.finish(figures)
+    await proxy.stop()
+    return figures
+
+
+scenario("Line forgotten below a page that listens", full=20, short=1)(
+    partial(listens, quiet=QUIET, most=CURRENT_WITHIN_SECONDS)
+)
+scenario("Line forgotten below a page that nobody spoke on for minutes", full=20, short=0)(
+    partial(listens, quiet=IDLE_QUIET, most=IDLE_QUIET + CURRENT_WITHIN_SECONDS)
+)
