@@ -126,6 +126,7 @@ class HandoverView(Part):
 
     id: int
     conversation: str
+    label: str
     from_name: str
     to_name: str
     note: str

@@ -205,6 +205,7 @@ def _handover(offer: Handover, conversation: Conversation, reader: Staff) -> Han
     return HandoverView(
         id=offer.pk,
         conversation=conversation.hex,
+        label=label_of(conversation),
         from_name=offer.giver.alias,
         to_name=offer.taker.alias,
         note=note_text(offer.note, conversation),

@@ -136,6 +136,7 @@ async def test_a_handover_goes_from_desk_to_desk(conversation, counselor, other_
     assert (await one.ask("handover.offer", **offer))["type"] == "ack"
     [seen] = (await two.until(lambda f: f["type"] == "handovers" and f["handovers"]))["handovers"]
     assert (seen["from_name"], seen["note"], seen["mine"]) == (counselor.alias, "她需要会英语的同事", False)
+    assert seen["label"] == f"#{conversation.hex[:4].upper()}"
     assert (await two.ask("handover.answer", handover=seen["id"], answer="accept"))["type"] == "ack"
     assert (await two.until("view"))["view"]["mine"]
     assert (await one.until("gone"))["why"] == "conversation.moved"

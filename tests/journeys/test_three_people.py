@@ -156,9 +156,15 @@ def test_several_people_side_by_side(visitor, house):
     desk.get_by_test_id("tab-unread").filter(has_text="1").wait_for()
     expect(desk.get_by_test_id("tab-waiting").first).to_contain_text(":")
     assert desk.title().startswith("(")
+    for number in range(15):
+        say(people["甲甲"], f"说了很多，第 {number} 句")
+    desk.get_by_test_id("tab-unread").filter(has_text="16").wait_for()
     desk.keyboard.press("Escape")
     desk.keyboard.press("Alt+1")
     talk(desk, "甲甲").get_by_test_id("line-resident").filter(has_text="还在吗").wait_for()
+    # What came while another conversation had its column is at hand, not somewhere below.
+    expect(talk(desk, "甲甲").get_by_test_id("line-resident").last).to_be_in_viewport()
+    expect(talk(desk, "甲甲").get_by_role("button", name="看最新的")).to_be_hidden()
     desk.reload()
     desk.locator('#link[data-link="open"]').wait_for()
     desk.keyboard.press("Alt+3")

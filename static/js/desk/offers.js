@@ -2,7 +2,7 @@
 
 import { fromTemplate, part, reconcile, say, sayCode, show, text } from "./dom.js";
 
-/** Offers of others to me: {id, from_name, conversation, note}. */
+/** Offers of others to me: {id, from_name, label, conversation, note}. */
 export function offersToMe(state) {
   return state.handovers.filter((one) => !one.mine);
 }
@@ -30,8 +30,7 @@ export function createOffers(does) {
         key: (one) => one.id,
         make: () => fromTemplate("offer"),
         update(element, one) {
-          const label = `#${one.conversation.slice(0, 4).toUpperCase()}`;
-          text(part(element, "who"), say("handover.asks", { name: one.from_name, label }));
+          text(part(element, "who"), say("handover.asks", { name: one.from_name, label: one.label }));
           text(part(element, "note"), one.note);
         },
       });

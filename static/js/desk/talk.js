@@ -29,6 +29,8 @@ export class Talk {
     this.lines = part(this.element, "lines");
     this.field = part(this.element, "field");
     this.below = part(this.element, "below");
+    /** Whether the reader is at the newest line: so it stays, also while nothing of this is on the screen. */
+    this.follows = true;
     this.typingSaid = 0;
     this.typingTimer = 0;
     this.field.id = `reply-${id}`;
@@ -61,10 +63,24 @@ export class Talk {
       const retry = event.target.closest('[data-part="retry"]');
       if (retry) this.does.retry(this.id, retry.closest("li").dataset.clientId);
     });
-    this.log.addEventListener("scroll", () => show(this.below, !atEnd(this.log)), { passive: true });
+    this.log.addEventListener("scroll", () => this.scrolled(), { passive: true });
+    // The log becomes smaller when the field grows, and has no size at all while another conversation has its column.
+    new ResizeObserver(() => this.resized()).observe(this.log);
     this.below.addEventListener("click", () => toEnd(this.log));
     part(this.element, "put-away").addEventListener("click", () => this.does.putAway(this.id));
     part(this.element, "withdraw").addEventListener("click", () => this.does.withdraw(this.id));
+  }
+
+  scrolled() {
+    if (!this.log.clientHeight) return;
+    this.follows = atEnd(this.log);
+    show(this.below, !this.follows);
+  }
+
+  resized() {
+    if (!this.log.clientHeight) return;
+    if (this.follows) toEnd(this.log);
+    show(this.below, !atEnd(this.log));
   }
 
   send() {
@@ -80,6 +96,7 @@ export class Talk {
     this.explain("");
     this.measure();
     this.stopTyping();
+    this.follows = true;
     toEnd(this.log);
   }
 
@@ -163,7 +180,6 @@ export class Talk {
   }
 
   render(conversation, slot, state) {
-    const stay = atEnd(this.log) || !this.lines.children.length;
     this.showHead(conversation, slot, state);
     this.showFoot(conversation, state);
     const unchanged =
@@ -173,7 +189,7 @@ export class Talk {
       this.shown.view === conversation.view;
     if (!unchanged) {
       showLines(this.lines, conversation.lines, conversation.pending, conversation.view);
-      if (stay) toEnd(this.log);
+      if (this.follows) toEnd(this.log);
       show(this.below, !atEnd(this.log));
     }
     this.shown = conversation;
