@@ -257,10 +257,10 @@ def cut_off(camera: Camera, place: Place, language: Language) -> None:
     scene, line = SCENES[language], Line()
     desk = place.staff(language, scene.counselor, "/staff/desk/", line=line)
     label = scene.also_take[1]
-    desk.get_by_test_id("talk-label").filter(has_text=label).wait_for()
+    talk = talk_of(desk, label)
+    talk.get_by_test_id("line-resident").first.wait_for()
     line.cut()
     desk.locator('#link[data-link="lost"]').wait_for()
-    talk = talk_of(desk, label)
     talk.get_by_test_id("talk-field").fill(scene.greeting)
     talk.get_by_test_id("talk-send").click()
     talk.get_by_test_id("line-retry").last.wait_for()
