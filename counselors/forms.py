@@ -171,6 +171,7 @@ class DecisionForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         _dress(self)
+        self.fields["decision"].error_messages["required"] = _("Choose one of these.")
 
     def clean(self) -> dict[str, Any]:
         """Lower and raise name the level they mean."""

@@ -60,9 +60,10 @@ def for_page() -> dict[str, str]:
         "typing": _("{name} is writing"),
         "with": _("{name} is with you"),
         "waiting": _("Somebody will come. We have not gone away."),
-        "over": _("It has ended"),
+        "over": _("Ended"),
         "today": _("Today"),
         "left": _("{n} characters left"),
+        "over_by": _("{n} characters too many"),
         "error.message.too_long": _(
             "That is more than fits into one message. Send it in two; the words are still in the field."
         ),

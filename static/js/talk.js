@@ -153,6 +153,8 @@ const hears = {
     $("code-digits").hidden = false;
     $("code-copy").hidden = !navigator.clipboard;
     $("code-make").disabled = false;
+    $("code-make").hidden = true;
+    $("code-replaces").hidden = true;
   },
   erased() {
     leaving = true;
@@ -200,6 +202,8 @@ $("code-dialog").addEventListener("close", () => {
   $("code-digits").hidden = true;
   $("code-copy").hidden = true;
   $("code-make").disabled = false;
+  $("code-make").hidden = false;
+  if (view) showView(view);
 });
 $("code-copy").addEventListener("click", async () => {
   await navigator.clipboard.writeText($("code-digits").textContent);

@@ -150,3 +150,12 @@ def test_a_flag_is_answered_once(flagged, supervisor):
     review = desk.decide(flagged.hex, by=supervisor, decision="agree", reason="看过了")
     with pytest.raises(IntegrityError), transaction.atomic():
         ReviewedFlag.objects.create(flag=flagged.row.flags.get(), review=review)
+
+
+def test_a_decision_that_lacks_everything_says_what_for_each(flagged, supervisor, client):
+    client.force_login(supervisor)
+    page = client.post(
+        f"/staff/reviews/{flagged.hex}/", {"reason": ""}, HTTP_ACCEPT_LANGUAGE="zh-hans"
+    ).content.decode()
+    assert "请选一项。" in page
+    assert "请填写。" in page

@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.journeys.house import PHONE, answer, heard, say, take
+from tests.journeys.house import PASSWORD, PHONE, answer, heard, say, take
 
 
 def test_the_first_page_is_small_and_asks_nobody_else(visitor, house):
@@ -82,10 +82,18 @@ def return_code(resident) -> str:
     shown = resident.get_by_test_id("code-digits")
     expect(shown).to_have_text(re.compile(r"\d"))
     code = shown.inner_text()
+    # Beside the digits nothing says that they might have stopped working.
+    expect(resident.get_by_test_id("code-make")).to_be_hidden()
+    expect(resident.locator("#code-replaces")).to_be_hidden()
     resident.get_by_test_id("code-close").click()
     # Shown once: not even the closed sheet holds it.
     expect(shown).to_have_text("")
     assert code not in resident.content()
+    resident.get_by_test_id("more-open").click()
+    resident.get_by_test_id("code-open").click()
+    expect(resident.get_by_test_id("code-make")).to_be_visible()
+    expect(resident.locator("#code-replaces")).to_be_visible()
+    resident.get_by_test_id("code-close").click()
     return code
 
 
@@ -184,7 +192,8 @@ def test_without_javascript_the_first_pages_help(visitor, house):
     page.get_by_test_id("begin").click()
     expect(page.get_by_test_id("consent").locator("li")).to_have_count(7)
     expect(page.get_by_test_id("numbers")).to_contain_text("120")
-    expect(page.locator("noscript .card")).to_be_visible()
+    # Said before there is anything to agree to.
+    expect(page.locator("noscript:has(~ [data-testid=consent]) .card")).to_be_visible()
     visitor.expected.append("422")
     page.get_by_test_id("agree").click()
     expect(page.get_by_test_id("scriptless")).to_be_visible()
@@ -194,6 +203,29 @@ def test_without_javascript_the_first_pages_help(visitor, house):
     page.goto("/help/")
     expect(page.get_by_test_id("breathing")).to_be_visible()
     expect(page.get_by_test_id("numbers")).to_contain_text("110")
+
+
+def test_a_desk_without_javascript_claims_nothing(visitor, house):
+    username = house.next_counselor()
+    page = visitor.page(java_script_enabled=False)
+    page.goto("/staff/sign-in/?next=/staff/desk/")
+    page.locator("#id_username").fill(username)
+    page.locator("#id_password").fill(PASSWORD)
+    page.get_by_test_id("sign-in").click()
+    expect(page.locator(".no-script")).to_be_visible()
+    expect(page.get_by_test_id("queue")).to_be_hidden()
+    expect(page.get_by_test_id("link")).to_be_hidden()
+
+
+def test_words_that_do_not_fit_stay_and_are_counted(visitor, house):
+    resident = visitor.resident()
+    resident.get_by_test_id("words").fill("字" * 4020)
+    expect(resident.locator("#left")).to_have_text("多了 20 个字")
+    resident.get_by_test_id("send").click()
+    resident.get_by_test_id("note").wait_for()
+    resident.get_by_test_id("words").fill("字" * 3990)
+    expect(resident.locator("#left")).to_have_text("还能写 10 个字")
+    expect(resident.get_by_test_id("mine")).to_have_count(0)
 
 
 def test_enter_inside_a_chinese_composition_never_sends(visitor, house):

@@ -21,7 +21,7 @@ export function createComposer({ form, field, note, left, draftKey, send, typing
     field.style.height = `${field.scrollHeight + 2}px`;
     const remaining = MOST - count(field.value);
     left.hidden = remaining > NEAR;
-    left.textContent = say("left", { n: remaining });
+    left.textContent = remaining < 0 ? say("over_by", { n: -remaining }) : say("left", { n: remaining });
   }
 
   function keep() {

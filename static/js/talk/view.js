@@ -26,7 +26,8 @@ export function showView(view) {
   $("composer").hidden = closed;
   $("end-open").hidden = closed;
   $("danger-row").hidden = view.danger;
-  $("code-replaces").hidden = !view.has_code;
+  // Beside the digits it would be read as if these had stopped working.
+  $("code-replaces").hidden = !view.has_code || !$("code-digits").hidden;
   if (waiting) {
     write($("place"), placeWords(view));
     write($("why"), view.place?.why ? say(`place.${view.place.why}`) : "");
