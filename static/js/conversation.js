@@ -104,6 +104,7 @@ function draw(state) {
   showNotesAtEnd(part(root, "notes"), view.notes);
   show(part(root, "no-notes"), view.notes.length === 0);
   show(part(root, "help-asked"), view.help_asked);
+  if (advice) show(part(root, "advice-form"), view.state !== "closed");
   if (closing) show(part(root, "close"), view.state === "waiting" && !view.present);
 }
 

@@ -117,6 +117,7 @@ def test_a_supervisor_closes_what_waits_for_nobody(visitor, house):
     board.get_by_test_id("close-send").click()
     expect(board.get_by_test_id("reader-holder")).not_to_be_empty()
     expect(board.get_by_test_id("notes")).to_contain_text("没有再回来")
+    expect(board.get_by_test_id("advice-field")).to_be_hidden()
     resident.goto("/talk/")
     expect(resident.get_by_test_id("log")).to_contain_text("随时可以重新开始")
 

@@ -160,7 +160,8 @@ export class Queue {
     const off = state.duty.state !== "on";
     const more = state.queueTotal - state.queue.length;
     text(part(this.root, "count"), String(state.queueTotal));
-    show(part(this.root, "empty"), state.queue.length === 0 && Object.keys(state.taken).length === 0);
+    // Before the first word of the server, and while the line is gone, nobody knows.
+    show(part(this.root, "empty"), state.link === "open" && state.queue.length === 0 && Object.keys(state.taken).length === 0);
     text(part(this.root, "more"), say("queue.more", { count: more }));
     show(part(this.root, "more"), more > 0);
     show(part(this.root, "off-duty"), off && state.link === "open");
