@@ -1,9 +1,12 @@
-"""What Daphne lacks towards slow clients: whoever sends waits until the client reads, and does not wait for ever.
+"""What Daphne lacks on a message's way: sending that waits for slow clients, and at little cost for all others.
 
 Daphne hands every frame to Twisted, which keeps it until the client takes it: a client that never reads would take as
 much memory as there is to say to it. Here sending returns only once what is queued for the client is written, so that
 its socket's hints gather meanwhile (a hint holds once, see hotline.layer). A client that reads nothing for long is cut
 off; when it comes back it says what it holds and gets the rest.
+
+What a socket says in one turn of the loop goes out together, at once and past the layers between: Autobahn paints lines
+for a log that nobody reads, and Twisted asks the system twice for each write whether it may write.
 """
 
 from __future__ import annotations
@@ -18,6 +21,10 @@ log = logging.getLogger(__name__)
 
 STALLED_SECONDS = 20.0
 """A page that took nothing for so long has lost its line, or is a phone asleep: both connect anew."""
+AT_ONCE_BYTES = 8 * 1024
+"""Longer texts do not wait for others."""
+FINAL_TEXT = 0x81
+"""First byte of a text message in one frame."""
 UNANSWERED_FRAMES = 200
 """A page that has sent so many frames that were not looked at yet is no page of ours."""
 
@@ -46,8 +53,10 @@ class FlowingProtocol(WebSocketProtocol):
     """A WebSocket connection that says when it can take more."""
 
     flow: Flow | None = None
-    maxMessagePayloadSize: int
-    maxFramePayloadSize: int
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.unsent: list[bytes] = []
 
     def onOpen(self) -> None:
         """Ask Twisted to tell how full the buffer is."""
@@ -61,6 +70,10 @@ class FlowingProtocol(WebSocketProtocol):
             self.flow.free.set()
         super().onClose(*how)
 
+    def dataReceived(self, data: bytes) -> None:
+        """As Autobahn's own, without the painting."""
+        self._dataReceived(data)
+
     def onMessage(self, payload: bytes, isBinary: bool) -> None:
         """Hand a frame on, unless too many were not looked at."""
         if self.application_queue.qsize() > UNANSWERED_FRAMES:
@@ -69,14 +82,50 @@ class FlowingProtocol(WebSocketProtocol):
             return
         super().onMessage(payload, isBinary)
 
-    def sendMessage(self, *what: Any, **how: Any) -> None:
-        """Send a message of any size: Autobahn holds the limit for what comes in against what goes out as well."""
-        limits = self.maxMessagePayloadSize, self.maxFramePayloadSize
-        self.maxMessagePayloadSize = self.maxFramePayloadSize = 0
-        try:
-            super().sendMessage(*what, **how)
-        finally:
-            self.maxMessagePayloadSize, self.maxFramePayloadSize = limits
+    def say(self, text: bytes) -> None:
+        """Send a text message of any size, with what else is said in this turn of the loop; nothing once it closes.
+
+        Autobahn's own way holds the limit for what comes in against what goes out as well.
+        """
+        if self.state != self.STATE_OPEN:
+            return
+        size = len(text)
+        if size < 126:
+            head = bytes((FINAL_TEXT, size))
+        elif size < 1 << 16:
+            head = bytes((FINAL_TEXT, 126)) + size.to_bytes(2, "big")
+        else:
+            head = bytes((FINAL_TEXT, 127)) + size.to_bytes(8, "big")
+        if not self.unsent:
+            asyncio.get_running_loop().call_soon(self.write)
+        self.unsent += (head, text)
+        if size > AT_ONCE_BYTES:
+            self.write()
+
+    def sendMessage(self, payload: bytes, isBinary: bool = False, **how: Any) -> None:
+        """As :meth:`say`; frames of ours are text."""
+        if isBinary:
+            raise TypeError("binary frames are not spoken here")
+        self.say(payload)
+
+    def sendData(self, *what: Any, **how: Any) -> None:
+        """Autobahn's own frames, such as a close, go out after what was said."""
+        self.write()
+        super().sendData(*what, **how)
+
+    def write(self) -> None:
+        """Write what was said: at once where nothing is queued before it, else behind that."""
+        if not self.unsent:
+            return
+        data, transport = b"".join(self.unsent), self.transport
+        self.unsent.clear()
+        queued = transport.dataBuffer or transport._tempDataBuffer  # noqa: SLF001 - Twisted has no public word for it
+        if not (queued or transport.TLS):
+            done = transport.writeSomeData(data)
+            # An error is found again, and dealt with, by Twisted's own next try.
+            data = data[done:] if isinstance(done, int) and done >= 0 else data
+        if data:
+            transport.write(data)
 
     async def written(self) -> None:
         """Returns once the client has taken what was queued for it; a client that takes nothing is cut off."""

@@ -19,6 +19,7 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from twisted.internet.defer import Deferred
 
+from hotline import wire
 from hotline.backpressure import FlowingProtocol
 from hotline.backups import BackupFailed, serve_from
 
@@ -47,11 +48,11 @@ class GentleServer(Server):
         self.ports.append(port)
         super().listen_success(port)
 
-    async def handle_reply(self, protocol: Any, message: dict[str, Any]) -> None:
-        """Send; returns once the client has room for more."""
-        await super().handle_reply(protocol, message)
-        if message["type"] == "websocket.send":
-            await protocol.written()
+    def create_application(self, protocol: Any, scope: dict[str, Any]) -> Any:
+        """Offer a WebSocket's own end to whoever serves it, see :mod:`hotline.wire`."""
+        if scope["type"] == "websocket":
+            scope["extensions"] = {**scope.get("extensions", {}), wire.EXTENSION: protocol}
+        return super().create_application(protocol, scope)
 
     def kill_all_applications(self) -> Deferred[None]:
         """Called by the reactor before it stops; it waits for the result."""

@@ -723,9 +723,9 @@ _resident_decoder: msgspec.json.Decoder[FromResident] = msgspec.json.Decoder(Fro
 _desk_decoder: msgspec.json.Decoder[FromDesk] = msgspec.json.Decoder(FromDesk)
 
 
-def encode(frame: Frame) -> str:
-    """The frame as JSON text."""
-    return _encoder.encode(frame).decode()
+def encode(frame: Frame) -> bytes:
+    """The frame as JSON text, in UTF-8."""
+    return _encoder.encode(frame)
 
 
 def parse_resident(raw: str) -> FromResident:

@@ -30,6 +30,7 @@ from hotline.chat.recorder import Door, Spoken, recorder
 from hotline.chat.sealing import Unreadable
 from hotline.chat.selectors import portion
 from hotline.chat.services.messages import Receipt
+from hotline.wire import Wire, wire_of
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -113,10 +114,11 @@ class FrameSocket(Hearing):
         """Held while an event is answered."""
         self.ending = False
         self.closing = False
+        self.wire: Wire | None = None
 
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
         """Serve the socket, also while the layer is away: without hints then, healed by heartbeats, not for long."""
-        self.scope, self.base_send = scope, send
+        self.scope, self.base_send, self.wire = scope, send, wire_of(scope)
         await self.begin_to_hear()
         _open.add(self)
         metrics.socket_opened(self.kind)
@@ -171,7 +173,7 @@ class FrameSocket(Hearing):
         """Tell the page why, then close."""
         if not self.closing:
             self.closing = True
-            await self.send(protocol.encode(protocol.Bye(code=code, retry_after_ms=retry_after_ms)))
+            await self._send(protocol.Bye(code=code, retry_after_ms=retry_after_ms))
             await self.close(close)
 
     async def server_ends(self) -> None:
@@ -236,9 +238,16 @@ class FrameSocket(Hearing):
         await self.answer(protocol.Error(id=request, code=refusal.code, detail=refusal.detail))
 
     async def answer(self, frame: protocol.Frame) -> None:
-        """Send a frame, unless the socket is going."""
+        """Send a frame, unless the socket is going; returns once the client can take more."""
         if not self.closing:
-            await self.send(protocol.encode(frame))
+            await self._send(frame)
+
+    async def _send(self, frame: protocol.Frame) -> None:
+        if self.wire is None:
+            await self.base_send({"type": "websocket.send", "text": protocol.encode(frame).decode()})
+            return
+        self.wire.say(protocol.encode(frame))
+        await self.wire.written()
 
     # --- crossing over, and later ---------------------------------------------------------------------------------
     async def cross(self, service: Callable[..., T], *args: Any, **kwargs: Any) -> T:

@@ -45,3 +45,15 @@ async def test_clients_that_never_read_take_little_and_miss_nothing_once_they_do
         await one.hold(81)
         assert [line["text"] for line in one.lines[1:]] == page.written
     assert "Traceback" not in process.log
+
+
+async def test_what_a_socket_says_last_comes_before_its_end(site):
+    process = site.start()
+    visit, _ = await asyncio.to_thread(process.begin)
+    page = await Client(process, "/ws/resident/", visit).connect()
+    await page.say("我走了")
+    await page.ask("erase")
+    assert page.frames[-1]["type"] == "erased"
+    await page.until("bye")
+    await page.socket.wait_closed()
+    assert page.socket.close_code == 4401
