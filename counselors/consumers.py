@@ -160,7 +160,7 @@ class DeskSocket(FrameSocket):
         for view in views:
             if view.conversation in self.following and deskwork.differs(view, self.told.get(view.conversation)):
                 await self._tell(view)
-        if events.QUEUE in self.wanted:
+        if events.QUEUE in self.groups:
             await self.on_queue({})
 
     async def duty(self, frame: protocol.DutySet) -> None:

@@ -10,11 +10,14 @@ from __future__ import annotations
 
 import asyncio
 import uuid
+from collections.abc import Sequence
 from typing import Any
 
 from channels.layers import BaseChannelLayer
 
 Message = dict[str, Any]
+Hint = tuple[str, Message]
+"""A group, and what it is told."""
 
 
 class Box:
@@ -47,6 +50,8 @@ class ProcessLayer(BaseChannelLayer):
     """Channels' interface over boxes. All calls come from one event loop."""
 
     extensions = ("groups", "flush")
+    has_others = False
+    """Whether other processes hear what is told here."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
@@ -83,10 +88,17 @@ class ProcessLayer(BaseChannelLayer):
 
     async def group_send(self, group: str, message: Message) -> None:
         """Put a message into every box of a group."""
+        self.tell(group, message)
+
+    def tell(self, group: str, message: Message) -> None:
+        """The same, without a wait: boxes are memory."""
         for channel in self.groups.get(group, ()):
             box = self.boxes.get(channel)
             if box is not None:
                 box.put(message)
+
+    async def tell_others(self, hints: Sequence[Hint]) -> None:
+        """Tell the same groups of other processes; there are none."""
 
     def forget(self, channel: str) -> None:
         """The channel's socket is gone."""

@@ -83,14 +83,14 @@ def replayed(asked_by: str, lines: int) -> None:
         _replays[asked_by].inc(lines)
 
 
-def hint_published() -> None:
-    """The layer took a hint."""
-    _published.inc()
+def hints_published(count: int) -> None:
+    """The layer took so many hints."""
+    _published.inc(count)
 
 
-def hint_missed() -> None:
-    """The layer did not take a hint: pages find out at their heartbeat."""
-    _missed.inc()
+def hints_missed(count: int) -> None:
+    """The layer did not take so many hints: pages at other processes find out later."""
+    _missed.inc(count)
 
 
 def socket_opened(kind: str) -> None:

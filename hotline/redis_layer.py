@@ -1,93 +1,162 @@
-"""The channel layer between several processes: Redis's publish and subscribe, with what happens when Redis is away.
+"""The channel layer between several processes: each tells its own sockets itself, and the others through Redis.
 
-Redis forgets what it publishes: whoever was cut off at that moment never hears of it. So a connection that was made
-anew tells its process, whose sockets then look at the database; and while Redis does not answer, hints still reach the
-sockets of the process that sends them.
+One channel of Redis carries everybody's hints, and each process listens to it once: joining a group costs no round
+trip, and a batch of hints is one PUBLISH, however many groups it is for. Redis forgets what it publishes, so a process
+that was cut off never hears what was told meanwhile: each time that it begins to listen, its sockets look at the
+database. While Redis is away, the sockets of one process hear each other as ever.
 """
 
 from __future__ import annotations
 
 import asyncio
+import logging
+import socket
 import uuid
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from typing import Any
 
-from channels_redis.pubsub import RedisPubSubChannelLayer, RedisPubSubLoopLayer, RedisSingleShardConnection
+import msgspec
+from redis.asyncio import Redis
 from redis.asyncio.client import PubSub
 from redis.asyncio.retry import Retry
 from redis.backoff import ConstantBackoff
+from redis.exceptions import RedisError
+
+from hotline.layer import Hint, Message, ProcessLayer
+
+log = logging.getLogger(__name__)
 
 CONNECTS_WITHIN_SECONDS = 2.0
-MOST_CONNECTIONS = 10_000
-"""redis-py allows 100 otherwise, and raises beyond."""
+TRIES_AGAIN_SECONDS = 0.1
+"""redis-py would wait longer from try to try: hints would stay away long after Redis is back."""
+KEEPALIVE = {"TCP_KEEPIDLE": 5, "TCP_KEEPINTVL": 3, "TCP_KEEPCNT": 3}
+"""A line that went dead without a word counts as cut after 14 seconds; names as the system has them."""
+
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(list[tuple[str, dict[str, str | int | bool]]]).decode
 
 
-def hosts(url: str) -> list[dict[str, Any]]:
-    """What the layer is told about the Redis at ``url``."""
-    # redis-py would wait longer from try to try, up to ten seconds: hints would stay away long after Redis is back.
-    once_more = Retry(ConstantBackoff(0.1), 1)
-    connecting = {"socket_connect_timeout": CONNECTS_WITHIN_SECONDS, "retry": once_more}
-    return [{"address": url, "max_connections": MOST_CONNECTIONS, **connecting}]
-
-
-class RedisLayer(RedisPubSubChannelLayer):
+class RedisLayer(ProcessLayer):
     """Groups reach every process; a channel is heard in its own process only.
 
     Attributes:
-        reconnected: called, on the event loop, when a lost connection has subscribed again.
+        began: called, on the event loop, each time that this process begins to hear the others.
+        prepare: awaited with hints of the others before the sockets of this process hear them.
     """
 
-    reconnected: Callable[[], None] | None = None
+    has_others = True
+    began: Callable[[], None] | None = None
+    prepare: Callable[[Sequence[Hint]], Awaitable[None]] | None = None
 
-    def _get_layer(self) -> _LoopLayer:
-        loop = asyncio.get_running_loop()
-        if loop not in self._layers:
-            super()._get_layer()  # which also sees to it that connections end with the loop
-            self._layers[loop] = _LoopLayer(*self._args, **self._kwargs, channel_layer=self)
-        found: _LoopLayer = self._layers[loop]
+    def __init__(self, *, url: str, prefix: str = "hotline", **options: Any) -> None:
+        super().__init__(**options)
+        self.url, self.channel = url, f"{prefix}.hints"
+        self.name = uuid.uuid4().bytes
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._client: Redis | None = None
+        self._ear: asyncio.Task[None] | None = None
+        self._arrived: dict[tuple[Any, ...], Hint] = {}
+        self._passing: asyncio.Task[None] | None = None
+
+    # --- telling ----------------------------------------------------------------------------------------------------
+    async def group_send(self, group: str, message: Message) -> None:
+        """Tell a group in every process."""
+        self.tell(group, message)
+        await self.tell_others([(group, message)])
+
+    async def tell_others(self, hints: Sequence[Hint]) -> None:
+        """Tell the other processes.
+
+        Raises:
+            RedisError, OSError: Redis did not take it.
+        """
+        data = self.name + _encode(hints)
+        if self._client is not None and self._loop is asyncio.get_running_loop():
+            await self._client.publish(self.channel, data)
+            return
+        # Nobody is served on this loop: a command, or a form of a process that has no socket yet.
+        async with self._connect() as client:
+            await client.publish(self.channel, data)
+
+    def _connect(self) -> Redis:
+        options: dict[str, Any] = {
+            "retry": Retry(ConstantBackoff(TRIES_AGAIN_SECONDS), 1),
+            "socket_connect_timeout": CONNECTS_WITHIN_SECONDS,
+        }
+        if not self.url.startswith("unix:"):
+            known = {getattr(socket, name): count for name, count in KEEPALIVE.items() if hasattr(socket, name)}
+            options |= {"socket_keepalive": True, "socket_keepalive_options": known}
+        found: Redis = Redis.from_url(self.url, **options)
         return found
 
-    def send_here(self, group: str, message: dict[str, Any]) -> None:
-        """Let the sockets of this process hear a hint without Redis."""
-        self._get_layer().put_here(group, self.serialize(message))
+    # --- hearing ----------------------------------------------------------------------------------------------------
+    def listen(self) -> None:
+        """Hear the other processes from now on, on the running event loop."""
+        loop = asyncio.get_running_loop()
+        if self._ear is None or self._ear.done() or self._loop is not loop:
+            self._loop, self._client = loop, self._connect()
+            self._ear = loop.create_task(self._listen(self._client))
 
+    async def _listen(self, client: Redis) -> None:
+        cut = False
+        try:
+            while True:
+                try:
+                    async with client.pubsub() as ear:
+                        await ear.subscribe(self.channel)
+                        await self._hear(ear)
+                except (RedisError, OSError) as error:
+                    if not cut:
+                        log.warning("the other processes are not heard fault=%s", type(error).__name__)
+                    cut = True
+                await asyncio.sleep(TRIES_AGAIN_SECONDS)
+        finally:
+            with suppress(RedisError, OSError):
+                await client.aclose()
 
-class _LoopLayer(RedisPubSubLoopLayer):
-    def __init__(self, *args: Any, hosts: list[dict[str, Any]], **kwargs: Any) -> None:
-        super().__init__(*args, hosts=hosts, **kwargs)
-        self._shards = [_Shard(host, self) for host in hosts]
+    async def _hear(self, ear: PubSub) -> None:
+        async for message in ear.listen():
+            if message["type"] == "subscribe":
+                # Also when redis-py itself has connected anew.
+                if self.began is not None:
+                    self.began()
+            elif message["type"] == "message":
+                self._take(message["data"])
 
-    async def new_channel(self, prefix: str = "specific.") -> str:
-        # Hints go to groups: a socket's own channel needs no subscription, and can be had while Redis is away.
-        channel = f"{self.prefix}{prefix}{uuid.uuid4().hex}"
-        self.channels[channel] = asyncio.Queue()
-        return channel
+    def _take(self, data: bytes) -> None:
+        """Note what another process told; what is told again before it was passed on is passed on once."""
+        if data.startswith(self.name):
+            return
+        try:
+            hints = _decode(data[len(self.name) :])
+        except msgspec.MsgspecError:
+            log.warning("something was told that is no hint")
+            return
+        for group, message in hints:
+            # Whatever came through Redis: no type but this selects anything.
+            message["type"] = "hint"
+            key = (group, message.get("kind"), message.get("conversation"), message.get("author"))
+            self._arrived.pop(key, None)
+            self._arrived[key] = (group, message)
+        if self._passing is None or self._passing.done():
+            self._passing = asyncio.get_running_loop().create_task(self._pass_on())
 
-    def put_here(self, group: str, data: bytes) -> None:
-        for channel in self.groups.get(self._get_group_channel_name(group), ()):
-            if channel in self.channels:
-                self.channels[channel].put_nowait(data)
+    async def _pass_on(self) -> None:
+        while self._arrived:
+            hints, self._arrived = list(self._arrived.values()), {}
+            if self.prepare is not None:
+                try:
+                    await self.prepare(hints)
+                except Exception as error:  # noqa: BLE001 - sockets look for themselves at what was not prepared
+                    log.warning("hints not prepared fault=%s", type(error).__name__)
+            for group, message in hints:
+                self.tell(group, message)
 
-
-class _Shard(RedisSingleShardConnection):
-    def _ensure_redis(self) -> None:
-        if self._redis is None:
-            super()._ensure_redis()
-            pool = self._redis.connection_pool  # type: ignore[attr-defined]
-            self._pubsub = _TellingPubSub(pool, told=self._reconnected)
-
-    def _reconnected(self) -> None:
-        if self.channel_layer.channel_layer.reconnected is not None:
-            self.channel_layer.channel_layer.reconnected()
-
-
-class _TellingPubSub(PubSub):
-    def __init__(self, *args: Any, told: Callable[[], None], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.told = told
-
-    async def on_connect(self, connection: Any) -> None:
-        anew = self.subscribed
-        await super().on_connect(connection)
-        if anew:
-            self.told()
+    async def close(self) -> None:
+        """Hear no more."""
+        if self._ear is not None and self._loop is asyncio.get_running_loop():
+            self._ear.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._ear
+        self._ear = self._client = None

@@ -101,15 +101,7 @@ else:
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 if REDIS_URL:
-    from hotline.redis_layer import hosts  # importing redis takes time that a site without it need not spend
-
-    CHANNEL_LAYERS = {
-        "default": {
-            # On the pub/sub layer: the core layer drops above its capacity and stays deaf after a flush.
-            "BACKEND": "hotline.redis_layer.RedisLayer",
-            "CONFIG": {"hosts": hosts(REDIS_URL), "prefix": "hotline"},
-        }
-    }
+    CHANNEL_LAYERS = {"default": {"BACKEND": "hotline.redis_layer.RedisLayer", "CONFIG": {"url": REDIS_URL}}}
 else:
     CHANNEL_LAYERS = {"default": {"BACKEND": "hotline.layer.ProcessLayer"}}
 

@@ -11,8 +11,6 @@ import asyncio
 import logging
 import threading
 from contextlib import suppress
-from dataclasses import dataclass
-from itertools import islice
 from typing import Any
 
 from asgiref.sync import async_to_sync
@@ -20,7 +18,7 @@ from channels.layers import get_channel_layer
 from django.db import transaction
 
 from hotline import metrics
-from hotline.layer import ProcessLayer
+from hotline.layer import Hint, Message, ProcessLayer
 
 log = logging.getLogger(__name__)
 
@@ -36,6 +34,8 @@ BOARD = "board"
 """Boards: what is said and done with those who have somebody."""
 PLACES = "places"
 """Residents who wait: their place may have changed."""
+PROCESSES = "processes"
+"""No socket: every process itself."""
 
 
 def conversation_group(conversation_hex: str) -> str:
@@ -109,12 +109,17 @@ def colleagues_changed() -> None:
     hint(STAFF, "colleagues")
 
 
+def words_gone(conversation_hex: str) -> None:
+    """The words of a conversation were destroyed: no process keeps them in memory."""
+    hint(PROCESSES, "gone", conversation=conversation_hex)
+
+
 def account_changed(staff_id: int) -> None:
     """An account was deactivated, signed out or given another role: its sockets look again."""
     hint(staff_group(staff_id), "account")
 
 
-def typing(conversation_hex: str, author: str, on: bool) -> dict[str, Any]:
+def typing(conversation_hex: str, author: str, on: bool) -> Message:
     """The hint that somebody writes; sent by the consumer itself, since nothing is committed."""
     return {"type": "hint", "kind": "typing", "conversation": conversation_hex, "author": author, "on": on}
 
@@ -126,7 +131,7 @@ def serve(loop: asyncio.AbstractEventLoop) -> None:
         _publisher = _Publisher(loop)
 
 
-def _send(group: str, message: dict[str, Any]) -> None:
+def _send(group: str, message: Message) -> None:
     """Publish. From any thread; the thread on which everybody's messages are kept does not wait for it."""
     publisher = _publisher
     if publisher is not None and not publisher.loop.is_closed() and publisher.loop.is_running():
@@ -137,12 +142,16 @@ def _send(group: str, message: dict[str, Any]) -> None:
     if layer is None:
         return
     try:
-        async_to_sync(_publish)(layer, group, message)
-    except Exception as error:  # noqa: BLE001 - Redis away, layer full: the record stands, pages catch up
+        async_to_sync(_send_within)(layer, group, message)
+    except Exception as error:  # noqa: BLE001 - Redis away: the record stands, pages catch up
         log.warning("hint missed kind=%s fault=%s", message["kind"], type(error).__name__)
 
 
-def tell_now(group: str, message: dict[str, Any]) -> None:
+async def _send_within(layer: ProcessLayer, group: str, message: Message) -> None:
+    await asyncio.wait_for(layer.group_send(group, message), HINT_WITHIN_SECONDS)
+
+
+def tell_now(group: str, message: Message) -> None:
     """Publish a hint that belongs to no transaction (typing). Soon too old to be told again."""
     _send(group, message)
 
@@ -150,102 +159,78 @@ def tell_now(group: str, message: dict[str, Any]) -> None:
 Key = tuple[str, ...]
 
 
-@dataclass(slots=True)
-class _Hint:
-    group: str
-    message: dict[str, Any]
-    late: bool = False
-    """The layer did not take it once; the sockets of this process know it already."""
-
-
 class _Publisher:
     """Publishes hints in order, on the loop that serves the sockets; one that stands there already only once.
 
-    While the layer is away, the sockets of this process are told directly, and the hints wait for the others.
+    The sockets of this process hear them at once. Other processes get whatever gathered while the layer took the last
+    batch; while it is away, hints wait for them.
     """
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self.loop = loop
         self.lock = threading.Lock()
-        self.pending: dict[Key, _Hint] = {}
+        self.fresh: dict[Key, Hint] = {}
+        """Not told to anybody yet; guarded by the lock."""
+        self.others: dict[Key, Hint] = {}
+        """Not told to other processes yet; on the loop only."""
+        self.missed: set[Key] = set()
+        """Those of them that the layer did not take when they were told first."""
         self.away = False
         self.task: asyncio.Task[None] | None = None
 
-    def put(self, group: str, message: dict[str, Any]) -> None:
+    def put(self, group: str, message: Message) -> None:
         """From any thread."""
         key = (group, message["kind"], message.get("conversation", ""), message.get("author", ""))
         with self.lock:
-            idle = not self.pending or self.away
-            self.pending.pop(key, None)
-            self.pending[key] = _Hint(group, message)
+            idle = not self.fresh
+            # To the end: see Box.put.
+            self.fresh.pop(key, None)
+            self.fresh[key] = (group, message)
         if idle:
             with suppress(RuntimeError):  # the loop has just closed
-                self.loop.call_soon_threadsafe(self._wake)
+                self.loop.call_soon_threadsafe(self._tell)
 
-    def _wake(self) -> None:
-        if self.task is None or self.task.done():
-            self.task = self.loop.create_task(self._run())
-        elif self.away:
-            with self.lock:
-                waiting = list(self.pending.values())
-            for one in waiting:
-                _tell_here(one)
-
-    async def _run(self) -> None:
-        while True:
-            with self.lock:
-                taken, self.pending = self.pending, {}
-            if not taken:
-                return
-            missed = await self._publish_all(taken)
-            if self.away:
-                self._keep(missed)
-                await asyncio.sleep(AGAIN_SECONDS)
-
-    async def _publish_all(self, taken: dict[Key, _Hint]) -> dict[Key, _Hint]:
-        """Publish one after the other, up to the first that the layer does not take; those that it did not."""
+    def _tell(self) -> None:
+        with self.lock:
+            taken, self.fresh = self.fresh, {}
         layer = get_channel_layer()
-        for number, one in enumerate(taken.values()):
+        if layer is None:
+            return
+        for key, hint in taken.items():
+            layer.tell(*hint)
+            self.others.pop(key, None)
+            self.others[key] = hint
+        if not layer.has_others:
+            metrics.hints_published(len(self.others))
+            self.others.clear()
+        elif self.task is None or self.task.done():
+            self.task = self.loop.create_task(self._tell_others(layer))
+
+    async def _tell_others(self, layer: ProcessLayer) -> None:
+        while self.others:
+            taken, self.others = self.others, {}
             try:
-                if layer is not None:
-                    await _publish(layer, one.group, one.message)
-                    metrics.hint_published()
+                await asyncio.wait_for(layer.tell_others(list(taken.values())), HINT_WITHIN_SECONDS)
             except Exception as error:  # noqa: BLE001 - Redis away or hanging: the record stands
                 if not self.away:
                     log.warning("the layer is away fault=%s", type(error).__name__)
                 self.away = True
-                missed = dict(islice(taken.items(), number, None))
-                for late in missed.values():
-                    _tell_here(late)
-                return missed
-        if self.away:
-            log.warning("the layer is back")
-        self.away = False
-        return {}
+                metrics.hints_missed(len(taken.keys() - self.missed))
+                self.missed |= taken.keys()
+                self._keep(taken)
+                await asyncio.sleep(AGAIN_SECONDS)
+                continue
+            metrics.hints_published(len(taken))
+            if self.away:
+                log.warning("the layer is back")
+            self.away = False
+            self.missed.clear()
 
-    def _keep(self, missed: dict[Key, _Hint]) -> None:
-        kept = {key: one for key, one in missed.items() if one.message["kind"] != "typing"}
-        with self.lock:
-            self.pending = {**kept, **self.pending}
-            while len(self.pending) > MOST_HINTS:
-                del self.pending[next(iter(self.pending))]
-
-
-def _tell_here(one: _Hint) -> None:
-    if one.late:
-        return
-    one.late = True
-    metrics.hint_missed()
-    send_here = getattr(get_channel_layer(), "send_here", None)
-    if send_here is not None:
-        send_here(one.group, one.message)
+    def _keep(self, missed: dict[Key, Hint]) -> None:
+        lasting = {key: hint for key, hint in missed.items() if hint[1]["kind"] != "typing"}
+        self.others = {**lasting, **self.others}
+        while len(self.others) > MOST_HINTS:
+            del self.others[next(iter(self.others))]
 
 
 _publisher: _Publisher | None = None
-
-
-async def _publish(layer: Any, group: str, message: dict[str, Any]) -> None:
-    if isinstance(layer, ProcessLayer):
-        await layer.group_send(group, message)
-        return
-    await asyncio.wait_for(layer.group_send(group, message), HINT_WITHIN_SECONDS)

@@ -1,8 +1,8 @@
-"""Lines that this process committed a moment ago, so that its pages need not read them from the database again.
+"""Lines that were committed a moment ago, so that the pages of this process need not read them from the database each.
 
 Only what is committed gets here, with who may see it: the resident, and whoever held the conversation at that commit,
-read under the row's lock. What another process committed, or what was put away, is not here: then the database is
-asked, for the words and for the right to them.
+read under the row's lock, or a moment after it where another process committed (``elsewhere``). What was put away is
+not here: then the database is asked, for the words and for the right to them.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import uuid
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from threading import Lock
+from threading import RLock
 
 from hotline.chat.protocol import Line, Risk
 from triage.services import Readings
@@ -42,13 +42,16 @@ class About:
 _lines: OrderedDict[str, list[Line]] = OrderedDict()
 _about: dict[str, About] = {}
 _count = 0
-_lock = Lock()
+_lock = RLock()
 
 
 def put(conversation_hex: str, fresh: Sequence[Line], *, resident_id: uuid.UUID, holder_id: int | None) -> None:
     """Keep lines that are committed, in order of seq, and who may see them. A gap to what is here begins anew."""
     global _count
     with _lock:
+        if last_seq(conversation_hex) >= fresh[-1].seq:
+            # Read from the database while something newer was committed here.
+            return
         about = _about.setdefault(conversation_hex, About(resident_id, holder_id, None, {}))
         about.resident_id, about.holder_id = resident_id, holder_id
         held = _lines.pop(conversation_hex, [])
@@ -74,6 +77,13 @@ def prime(conversation_hex: str, earlier: Sequence[Line]) -> None:
         held = [*earlier, *(line for line in held if line.seq > earlier[-1].seq)][-LINES_OF_ONE:]
         _lines[conversation_hex] = held
         _count += len(held)
+
+
+def last_seq(conversation_hex: str) -> int:
+    """The last line that is here; 0 where there is none."""
+    with _lock:
+        held = _lines.get(conversation_hex)
+        return held[-1].seq if held else 0
 
 
 def after(conversation_hex: str, seq: int) -> list[Line] | None:

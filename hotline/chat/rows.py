@@ -7,7 +7,7 @@ name in them is our own; values are always parameters.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import datetime
 from functools import cache, lru_cache
 from typing import Any, Generic, TypeVar
@@ -96,6 +96,13 @@ _moving = Reader(
     *("risk_sealed", "weighed_seq"),
 )
 """What a message and its weighing need to know of a conversation."""
+
+
+def unlocked(keys: Collection[uuid.UUID]) -> list[Conversation]:
+    """These conversations as they stand now, as far as they exist."""
+    if not keys:
+        return []
+    return _moving.read(f'"id" IN ({many(len(keys))})', [_key(one) for one in keys])
 
 
 def locked(keys: Sequence[uuid.UUID]) -> list[Conversation]:

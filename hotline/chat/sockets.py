@@ -166,7 +166,7 @@ class FrameSocket(Hearing):
         self.closing = True
         for task in self.later.values():
             task.cancel()
-        for group in list(self.wanted):
+        for group in list(self.groups):
             await self.part(group)
 
     async def say_bye(self, code: str, *, close: int, retry_after_ms: int) -> None:

@@ -6,11 +6,16 @@ import time
 
 import pytest
 import pytest_asyncio
+import redis.asyncio as redis
 from channels.layers import get_channel_layer
+from redis import ConnectionError as RedisConnectionError
+from redis import Redis as SyncRedis
 
 from counselors import services as desk
+from hotline.chat import events, hearing, recent, replay, selectors
 from hotline.chat.models import Message
-from hotline.redis_layer import hosts
+from hotline.chat.services import erasure
+from hotline.redis_layer import RedisLayer
 from tests.servers import free_port
 from tests.wire import desk_page, resident_page, there
 from tools.needs import find_redis
@@ -18,34 +23,78 @@ from tools.needs import find_redis
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
+PREFIX = "hotline-test"
+
+
 def layer_at(address):
     """The layer as hotline.settings builds it."""
-    return {
-        "default": {
-            "BACKEND": "hotline.redis_layer.RedisLayer",
-            "CONFIG": {"hosts": hosts(address), "prefix": "hotline-test"},
-        }
-    }
+    config = {"url": address, "prefix": PREFIX}
+    return {"default": {"BACKEND": "hotline.redis_layer.RedisLayer", "CONFIG": config}}
+
+
+class OtherProcess:
+    """Another process on the same database: nothing of what it does is in this one's memory, or told here directly."""
+
+    def __init__(self, address, monkeypatch):
+        self.layer, self.monkeypatch = RedisLayer(url=address, prefix=PREFIX), monkeypatch
+
+    async def does(self, service, *args, telling=True, **kwargs):
+        """Run a service there; its hints come through Redis, or are lost."""
+        told = []
+        with self.monkeypatch.context() as patch:
+            patch.setattr(events, "_send", lambda group, message: told.append((group, message)))
+            for name in ("put", "put_risk", "forget"):
+                patch.setattr(recent, name, lambda *_, **__: None)
+            result = await there(service, *args, **kwargs)
+        if telling:
+            await self.layer.tell_others(told)
+        return result
+
+
+async def the_layer_ends():
+    """After the pages have left: what they told in going is on its way."""
+    if events._publisher is not None and events._publisher.task is not None:
+        await asyncio.wait([events._publisher.task], timeout=1)
+    await get_channel_layer().close()
 
 
 @pytest_asyncio.fixture
 async def through_redis(redis_server, settings):
     settings.CHANNEL_LAYERS = layer_at(redis_server)
     yield
-    await get_channel_layer().flush()
+    await the_layer_ends()
 
 
 @pytest.fixture
-def own_redis(tmp_path):
-    """A Redis that the test may stop."""
-    port = free_port()
-    process = subprocess.Popen(
-        [find_redis(), "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(tmp_path)],
-        stdout=subprocess.DEVNULL,
-    )
-    yield f"redis://127.0.0.1:{port}/0", process
-    process.kill()
-    process.wait(5)
+def elsewhere(redis_server, through_redis, monkeypatch):
+    return OtherProcess(redis_server, monkeypatch)
+
+
+class OwnRedis:
+    """A Redis that the test may stop, and start again at the same place."""
+
+    def __init__(self, folder):
+        self.folder, self.port = folder, free_port()
+        self.address = f"redis://127.0.0.1:{self.port}/0"
+        self.start()
+
+    def start(self):
+        where = ["--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--dir", str(self.folder)]
+        self.process = subprocess.Popen([find_redis(), *where], stdout=subprocess.DEVNULL)
+        _wait_for(self.address)
+
+    def stop(self):
+        self.process.kill()
+        self.process.wait(5)
+
+
+@pytest_asyncio.fixture
+async def own_redis(tmp_path, settings):
+    made = await asyncio.to_thread(OwnRedis, tmp_path)
+    settings.CHANNEL_LAYERS = layer_at(made.address)
+    yield made
+    await the_layer_ends()
+    await asyncio.to_thread(made.stop)
 
 
 @pytest.fixture
@@ -53,7 +102,7 @@ def lin(counselor):
     return desk_page(counselor)
 
 
-async def test_hints_travel_through_redis(waiting, counselor, lin, pages, through_redis):
+async def test_hints_travel_through_redis(through_redis, waiting, counselor, lin, pages):
     here, at_desk = await pages(resident_page(waiting)), await pages(lin)
     await here.ask("hello")
     await at_desk.ask("hello")
@@ -65,9 +114,7 @@ async def test_hints_travel_through_redis(waiting, counselor, lin, pages, throug
     await here.until(lambda f: f["type"] == "lines" and f["lines"][-1]["text"] == "在的")
 
 
-async def test_redis_never_sees_a_word(waiting, lin, pages, redis_server, through_redis):
-    import redis.asyncio as redis
-
+async def test_redis_never_sees_a_word(through_redis, waiting, lin, pages, redis_server):
     async with redis.Redis.from_url(redis_server) as client, client.pubsub() as ear:
         await ear.psubscribe("*")
         here, at_desk = await pages(resident_page(waiting)), await pages(lin)
@@ -88,17 +135,39 @@ async def test_redis_never_sees_a_word(waiting, lin, pages, redis_server, throug
         assert "悄悄话".encode() not in piece
 
 
-async def test_while_redis_is_away_words_are_kept_and_acknowledged(waiting, counselor, lin, pages, own_redis, settings):
-    address, process = own_redis
-    settings.CHANNEL_LAYERS = layer_at(address)
-    await there(_wait_for, address)
+def said(text):
+    """Whether a frame brings these words, last."""
+    return lambda frame: frame["type"] == "lines" and frame["lines"][-1]["text"] == text
+
+
+async def becomes(condition):
+    """Returns once it is so."""
+    async with asyncio.timeout(10):
+        while True:
+            if condition():
+                return
+            await asyncio.sleep(0.02)
+
+
+async def hears_the_others(page, elsewhere, conversation):
+    """Returns once this process hears what the other one tells, and its sockets have looked for what came before."""
+    typing = (events.conversation_group(conversation.hex), events.typing(conversation.hex, "counselor", True))
+    async with asyncio.timeout(10):
+        while await page.socket.receive_nothing(timeout=0.1):
+            await elsewhere.layer.tell_others([typing])
+        await page.until("typing")
+    await becomes(lambda: not any("look" in socket.later for socket in hearing._hearing))
+    # One that has just begun to look is done before it answers.
+    await page.ask("ping", after=10**6)
+
+
+async def test_while_redis_is_away_words_are_kept_and_acknowledged(own_redis, waiting, counselor, lin, pages):
     here, at_desk = await pages(resident_page(waiting)), await pages(lin)
     await here.ask("hello")
     await at_desk.ask("hello")
     await there(desk.claim, waiting.hex, by=counselor)
     await at_desk.until("view")
-    process.kill()
-    await asyncio.to_thread(process.wait, 5)
+    await asyncio.to_thread(own_redis.stop)
     before = time.monotonic()
     ack = await here.say("还在吗")
     took = time.monotonic() - before
@@ -106,33 +175,93 @@ async def test_while_redis_is_away_words_are_kept_and_acknowledged(waiting, coun
     assert await there(Message.objects.filter(author="resident", seq=ack["seq"]).exists)
     assert took < 2, f"an acknowledgement waited {took:.1f} s for a Redis that is away"
     # Nobody asks: the process tells its own sockets without Redis.
-    await at_desk.until(lambda f: f["type"] == "lines" and f["lines"][-1]["text"] == "还在吗")
+    await at_desk.until(said("还在吗"))
     newcomer = await pages(resident_page(waiting))
     assert (await newcomer.ask("hello"))["lines"][-1]["text"] == "还在吗"
+    # Whoever came while it was away hears hints as well.
+    await here.say("还有一句")
+    await newcomer.until(said("还有一句"))
 
 
-async def test_a_line_from_another_process_is_fetched_though_memory_holds_those_before_it(
-    waiting, pages, through_redis, monkeypatch
-):
+async def test_what_was_told_while_redis_was_away_is_looked_up_once_it_is_back(own_redis, waiting, pages, monkeypatch):
+    other = OtherProcess(own_redis.address, monkeypatch)
+    here = await pages(resident_page(waiting))
+    await here.ask("hello")
+    await hears_the_others(here, other, waiting)
+    await asyncio.to_thread(own_redis.stop)
+    await other.does(waiting.says, "没人听见", weighed=False, telling=False)
+    await asyncio.to_thread(own_redis.start)
+    # No heartbeat, no hint: that this process listens again is enough.
+    await here.until(said("没人听见"))
+
+
+async def test_pages_of_one_process_share_one_reading_of_what_another_kept(elsewhere, waiting, pages, monkeypatch):
+    several = [await pages(resident_page(waiting))]
+    await several[0].ask("hello")
+    await hears_the_others(several[0], elsewhere, waiting)
+    several += [await pages(resident_page(waiting)) for _ in range(2)]
+    for page in several[1:]:
+        await page.ask("hello")
+    asked = []
+    for place, name in ((replay, "lines_beyond"), (selectors, "lines_after")):
+        really = getattr(place, name)
+        monkeypatch.setattr(
+            place, name, lambda *args, really=really, name=name, **kw: asked.append(name) or really(*args, **kw)
+        )
+    await elsewhere.does(waiting.says, "第一句", weighed=False)
+    for page in several:
+        await page.until(said("第一句"))
+    assert asked == ["lines_beyond"]
+    # And what is said here follows upon it without a gap.
+    await several[0].say("第二句")
+    for page in several:
+        await page.until(said("第二句"))
+    assert asked == ["lines_beyond"]
+
+
+async def test_a_line_from_another_process_is_fetched_though_memory_holds_those_before_it(elsewhere, waiting, pages):
     here, there_too = await pages(resident_page(waiting)), await pages(resident_page(waiting))
     for page in (here, there_too):
         await page.ask("hello")
+    await hears_the_others(here, elsewhere, waiting)
     await here.say("来自这里")
-    await there_too.until(lambda f: f["type"] == "lines" and f["lines"][-1]["text"] == "来自这里")
-    monkeypatch.setattr("hotline.chat.recent.put", lambda *_, **__: None)
-    # What another process commits never gets into this one's memory; the hint is all that comes.
-    await here.say("来自别处")
-    await there_too.until(lambda f: f["type"] == "lines" and f["lines"][-1]["text"] == "来自别处")
+    await there_too.until(said("来自这里"))
+    await elsewhere.does(waiting.says, "来自别处", weighed=False)
+    await there_too.until(said("来自别处"))
+
+
+async def test_words_erased_at_another_process_leave_memory_here(elsewhere, waiting, pages):
+    here = await pages(resident_page(waiting))
+    await here.ask("hello")
+    await hears_the_others(here, elsewhere, waiting)
+    await here.say("不该留下")
+    assert recent.upto(waiting.hex, 10**6)
+    await elsewhere.does(erasure.erase_resident, waiting.resident.pk)
+    await becomes(lambda: not recent.upto(waiting.hex, 10**6))
+
+
+async def test_what_is_no_hint_reaches_no_socket(elsewhere, waiting, pages, redis_server):
+    here = await pages(resident_page(waiting))
+    await here.ask("hello")
+    await hears_the_others(here, elsewhere, waiting)
+    layer, group = elsewhere.layer, events.conversation_group(waiting.hex)
+    async with redis.Redis.from_url(redis_server) as client:
+        await client.publish(layer.channel, b"nonsense")
+        await client.publish(layer.channel, b"")
+    # A type that would let somebody speak for the page.
+    forged = {"type": "websocket.receive", "kind": "nothing", "text": '{"type": "message.send"}'}
+    await layer.tell_others([(group, forged)])
+    await hears_the_others(here, elsewhere, waiting)
+    assert not await there(Message.objects.filter(author="resident").exists)
+    assert not [frame for frame in here.unread if frame["type"] == "error"]
 
 
 def _wait_for(address):
-    import redis
-
     deadline = time.monotonic() + 10
     while time.monotonic() < deadline:
         try:
-            with redis.Redis.from_url(address) as client:
+            with SyncRedis.from_url(address) as client:
                 return client.ping()
-        except redis.ConnectionError:
+        except RedisConnectionError:
             time.sleep(0.02)
     raise AssertionError("Redis did not start")

@@ -86,16 +86,16 @@ def watch_hints(point: Point) -> None:
     from channels.layers import get_channel_layer
 
     layer = get_channel_layer()
-    group_send = layer.group_send
+    tell = layer.tell
 
-    async def sending(group, message):
+    def telling(group, message):
         if message.get("kind") != "lines":
-            await group_send(group, message)
+            tell(group, message)
         elif point.name != "after acknowledgement":
-            await group_send(group, message)
+            tell(group, message)
             point.here("after hint")
 
-    layer.group_send = sending
+    layer.tell = telling
 
 
 def watch_frames(application, point: Point):

@@ -4,12 +4,13 @@ import asyncio
 import time
 
 import pytest
+from channels.layers import get_channel_layer
 from django.db import DatabaseError
 from django.test import Client
 from prometheus_client.parser import text_string_to_metric_families
 
 from hotline import metrics, monitoring
-from hotline.chat import events, queue
+from hotline.chat import queue
 from hotline.chat.models import Conversation
 from hotline.chat.recorder import recorder
 from hotline.chat.services import moves, opening
@@ -122,8 +123,8 @@ def test_what_happens_here_is_counted():
     metrics.acknowledged("resident", time.perf_counter())
     metrics.replayed("hello", 20)
     metrics.replayed("sync", 0)
-    metrics.hint_published()
-    metrics.hint_missed()
+    metrics.hints_published(1)
+    metrics.hints_missed(1)
     metrics.socket_opened("desk")
     metrics.socket_opened("desk")
     metrics.socket_closed("desk")
@@ -196,13 +197,15 @@ async def test_a_conversation_is_counted_as_it_goes(transactional_db, conversati
 
 
 async def test_a_hint_that_the_layer_did_not_take_is_counted(transactional_db, conversation, pages, monkeypatch):
-    async def refuse(layer, group, message):
+    async def refuse(hints):
         raise OSError("away")
 
     page = await pages(resident_page(conversation))
     await page.ask("hello")
     before = count("hotline_hints_total", "missed")
-    monkeypatch.setattr(events, "_publish", refuse)
+    layer = get_channel_layer()
+    monkeypatch.setattr(layer, "has_others", True)
+    monkeypatch.setattr(layer, "tell_others", refuse)
     await page.say("你好")
     await page.catch_up()
     assert count("hotline_hints_total", "missed") > before

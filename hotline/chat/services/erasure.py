@@ -117,6 +117,7 @@ def _destroy(conversation: Conversation) -> None:
         erased_at=timezone.now(),
     )
     transaction.on_commit(partial(recent.forget, conversation.hex), robust=True)
+    events.words_gone(conversation.hex)
     events.view_changed(conversation.hex)
 
 

@@ -61,17 +61,17 @@ class Hints:
     def __init__(self) -> None:
         self.lost = False
         layer = get_channel_layer()
-        self.layer, real = layer, layer.group_send
+        self.layer, real = layer, layer.tell
 
-        async def group_send(group, message):
+        def tell(group, message):
             if not self.lost:
-                await real(group, message)
+                real(group, message)
 
-        layer.group_send = group_send
+        layer.tell = tell
 
     def stop(self) -> None:
         """The layer goes its own way again."""
-        del self.layer.group_send
+        del self.layer.tell
 
 
 # --- what happens without a page ------------------------------------------------------------------------------------
