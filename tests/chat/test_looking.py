@@ -1,5 +1,9 @@
 """Heartbeats and arrivals of residents' pages: what they bring, and that many of them cost little more than one."""
 
+import json
+import os
+import subprocess
+import sys
 from datetime import timedelta
 
 import pytest
@@ -216,3 +220,33 @@ async def test_a_page_may_read_where_nothing_can_be_written(waiting, pages, monk
     monkeypatch.setattr(presence, "seen", full)
     page = await pages(resident_page(waiting))
     assert (await page.ask("hello"))["lines"][0]["event"] == "opened"
+
+
+# --- on both databases -----------------------------------------------------------------------------------------------
+@pytest.fixture(params=["sqlite", "postgres"])
+def database(request, tmp_path):
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'site.sqlite3'}"
+    return request.getfixturevalue("postgres_server")
+
+
+def test_pages_that_come_back_are_brought_what_they_lack_on_both_databases(database, tmp_path):
+    surroundings = {"DATABASE_URL": database, "VAR_DIR": str(tmp_path), "DJANGO_SETTINGS_MODULE": "hotline.settings"}
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.chat.coming_back", "3"],
+        env=os.environ | surroundings,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    for number, page in enumerate(json.loads(done.stdout)):
+        words = [[3 + line, "resident", "", f"第 {line} 句", "Z"] for line in range(number)]
+        assert page == {
+            "mine": True,
+            "lines": [*words, [3 + number, "counselor", "林", "我在", "Z"]],
+            "view": ["active", "林", "月亮", 3 + number],
+            "told_again": False,
+            "present": [True, False],
+        }
