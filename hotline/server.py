@@ -10,6 +10,7 @@ import asyncio
 import logging
 import os
 import sys
+from collections.abc import Sequence
 from typing import Any
 
 from daphne.cli import CommandLineInterface
@@ -26,6 +27,9 @@ from hotline.backups import BackupFailed, serve_from
 ENDS_WITHIN_SECONDS = 5.0
 """After this long whatever is still busy is cut off. Service managers usually wait ten seconds before they kill."""
 TRIAGE_ENDS_WITHIN_SECONDS = 1.0
+WAITING_AT_THE_DOOR = 2048
+"""So many connections the kernel takes in until we look at them. Beyond Twisted's own 50 it drops them, and where
+everybody comes back at once a browser tries again only after one, three and seven seconds."""
 OPTIONS = (
     # No address and no path is printed.
     *("-v", "0", "--no-server-name"),
@@ -39,8 +43,8 @@ OPTIONS = (
 class GentleServer(Server):
     """Takes nobody new, lets sockets say goodbye, waits for answers under way; then Daphne's own end."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    def __init__(self, *args: Any, endpoints: Sequence[str] = (), **kwargs: Any) -> None:
+        super().__init__(*args, endpoints=[_roomy(one) for one in endpoints], **kwargs)
         self.ports: list[Any] = []
 
     def listen_success(self, port: Any) -> None:
@@ -74,6 +78,13 @@ class GentleServer(Server):
     def _busy(self) -> list[asyncio.Future[Any]]:
         found = (details.get("application_instance") for details in self.connections.values())
         return [one for one in found if one is not None and not one.done()]
+
+
+def _roomy(endpoint: str) -> str:
+    """Where to listen, with room for everybody who comes at one moment."""
+    if endpoint.startswith(("tcp:", "unix:")) and "backlog=" not in endpoint:
+        return f"{endpoint}:backlog={WAITING_AT_THE_DOOR}"
+    return endpoint
 
 
 class CommandLine(CommandLineInterface):
