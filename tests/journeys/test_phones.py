@@ -205,6 +205,25 @@ def test_without_javascript_the_first_pages_help(visitor, house):
     expect(page.get_by_test_id("numbers")).to_contain_text("110")
 
 
+def test_the_newest_words_stay_in_sight_when_the_keyboard_opens(visitor, house):
+    resident = visitor.resident(nickname="写着")
+    for number in range(8):
+        say(resident, f"第 {number} 句，写了不少")
+    desk = visitor.desk(house.next_counselor())
+    take(desk, "写着")
+    answer(desk, "写着", "都看到了")
+    heard(resident, "都看到了")
+    expect(resident.get_by_test_id("theirs").last).to_be_in_viewport()
+    resident.set_viewport_size({"width": 360, "height": 420})
+    expect(resident.get_by_test_id("theirs").last).to_be_in_viewport(ratio=0.9)
+    # Whoever reads further up is left there.
+    resident.get_by_test_id("mine").first.scroll_into_view_if_needed()
+    expect(resident.get_by_test_id("mine").first).to_be_in_viewport()
+    resident.set_viewport_size({"width": 360, "height": 380})
+    expect(resident.get_by_test_id("mine").first).to_be_in_viewport()
+    expect(resident.get_by_test_id("theirs").last).not_to_be_in_viewport()
+
+
 def test_a_desk_without_javascript_claims_nothing(visitor, house):
     username = house.next_counselor()
     page = visitor.page(java_script_enabled=False)

@@ -89,7 +89,7 @@ def write_to_us(camera: Camera, place: Place, language: Language) -> Page:
     camera.take(page, "talk-waiting", language, (*PHONES, "desk"), whole=False)
     page.locator("#waiting summary").click()
     page.locator("#waiting details").scroll_into_view_if_needed()
-    camera.take(page, "talk-meanwhile", language, BOTH, whole=False)
+    camera.take(page, "talk-meanwhile", language, ("phone", "desk"), whole=False)
     page.locator("#waiting summary").click()
     first = page.context.new_page()
     first.goto("/")

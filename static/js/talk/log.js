@@ -13,6 +13,7 @@ export function createLog({ list, scroller, speaker, retry }) {
   const happening = document.getElementById("happening").content.firstElementChild;
   const pending = new Map();
   let upto = 0;
+  let follows = true;
 
   function nearEnd() {
     return scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < NEAR_END;
@@ -67,6 +68,10 @@ export function createLog({ list, scroller, speaker, retry }) {
     speaker.append(paragraph);
     while (speaker.childElementCount > 5) speaker.firstElementChild.remove();
   }
+
+  scroller.addEventListener("scroll", () => (follows = nearEnd()), { passive: true });
+  // A keyboard that opens, or a phone that is turned, must not hide the words one was just reading.
+  new ResizeObserver(() => follows && toEnd()).observe(scroller);
 
   list.addEventListener("click", (event) => {
     if (event.target.closest(".is-failed")) retry();
