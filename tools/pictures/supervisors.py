@@ -101,8 +101,11 @@ def close_absent(camera: Camera, place: Place, language: Language) -> None:
 
 def erased(camera: Camera, place: Place, language: Language) -> None:
     """What is left for a supervisor of somebody who erased everything."""
-    page = place.staff(language, "shen", "/staff/reviews/?status=decided")
-    camera.take(page, "reviews-erased", language, DESK)
+    page = place.staff(language, "shen", "/staff/reviews/")
+    row = page.get_by_test_id("review-row").filter(has=page.locator(".kinds .quiet"))
+    row.last.get_by_test_id("review-open").click()
+    page.get_by_test_id("review").wait_for()
+    camera.take(page, "review-erased", language, DESK)
     page.context.close()
 
 

@@ -31,6 +31,7 @@ export class Talk {
     this.below = part(this.element, "below");
     /** Whether the reader is at the newest line: so it stays, also while nothing of this is on the screen. */
     this.follows = true;
+    this.size = "";
     this.typingSaid = 0;
     this.typingTimer = 0;
     this.field.id = `reply-${id}`;
@@ -71,13 +72,19 @@ export class Talk {
     part(this.element, "withdraw").addEventListener("click", () => this.does.withdraw(this.id));
   }
 
+  measureLog() {
+    return `${this.log.clientWidth} ${this.log.clientHeight}`;
+  }
+
   scrolled() {
-    if (!this.log.clientHeight) return;
+    // In a new size this may still be the echo of our own scrolling in the old one: what follows is resized().
+    if (this.measureLog() !== this.size) return;
     this.follows = atEnd(this.log);
     show(this.below, !this.follows);
   }
 
   resized() {
+    this.size = this.measureLog();
     if (!this.log.clientHeight) return;
     if (this.follows) toEnd(this.log);
     show(this.below, !atEnd(this.log));

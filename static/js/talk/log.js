@@ -14,6 +14,7 @@ export function createLog({ list, scroller, speaker, retry }) {
   const pending = new Map();
   let upto = 0;
   let follows = true;
+  let size = "";
 
   function nearEnd() {
     return scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < NEAR_END;
@@ -69,9 +70,23 @@ export function createLog({ list, scroller, speaker, retry }) {
     while (speaker.childElementCount > 5) speaker.firstElementChild.remove();
   }
 
-  scroller.addEventListener("scroll", () => (follows = nearEnd()), { passive: true });
-  // A keyboard that opens, or a phone that is turned, must not hide the words one was just reading.
-  new ResizeObserver(() => follows && toEnd()).observe(scroller);
+  function measure() {
+    return `${scroller.clientWidth} ${scroller.clientHeight}`;
+  }
+
+  function scrolled() {
+    // In a new size this may still be the echo of our own scrolling in the old one.
+    if (measure() === size) follows = nearEnd();
+  }
+
+  /** A keyboard that opens, or a phone that is turned, must not hide the words one was just reading. */
+  function resized() {
+    size = measure();
+    if (follows) toEnd();
+  }
+
+  scroller.addEventListener("scroll", scrolled, { passive: true });
+  new ResizeObserver(resized).observe(scroller);
 
   list.addEventListener("click", (event) => {
     if (event.target.closest(".is-failed")) retry();
