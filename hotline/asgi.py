@@ -16,6 +16,7 @@ from django.conf import settings  # noqa: E402
 
 from hotline.background import WithWatch  # noqa: E402
 from hotline.routing import websockets  # noqa: E402
+from hotline.tuning import tune  # noqa: E402
 from triage import services as triage  # noqa: E402
 
 triage.prepare()
@@ -24,3 +25,4 @@ triage.prepare()
 guarded = OriginValidator(websockets, settings.ORIGINS) if settings.ORIGINS else AllowedHostsOriginValidator(websockets)
 
 application = WithWatch(ProtocolTypeRouter({"http": django_application, "websocket": guarded}))
+tune()

@@ -1,8 +1,8 @@
 """The one place of a process where the messages of its sockets are kept: many at once, acknowledged after the commit.
 
-While one transaction is under way, whatever is said meanwhile gathers and shares the next: at night that is one
-message, in a surge it is fifty, and the cost of a commit is shared by all. After the acknowledgement triage reads what
-was new, in a thread of its own, and its answers are kept with the next transaction.
+While one transaction is under way, and for some milliseconds after it began, whatever is said gathers and shares the
+next: at night that is one message, in a surge it is fifty, and the cost of a commit is shared by all. After the
+acknowledgement triage reads what was new, in a thread of its own, and its answers are kept with the next transaction.
 """
 
 from __future__ import annotations
@@ -28,6 +28,9 @@ log = logging.getLogger(__name__)
 
 AT_ONCE = 64
 """How many messages share a transaction at most: the first of them waits for the last."""
+GATHERS_SECONDS = 0.004
+"""So long after a transaction began the next one begins: what is said in a surge shares more of them. Nobody who writes
+alone waits for it."""
 READS_AT_ONCE = 16
 """How many messages triage is given at once, so that one that hangs holds up few."""
 
@@ -61,6 +64,8 @@ class Recorder:
         self.in_hand: set[tuple[str, int]] = set()
         self._keeping: asyncio.Task[None] | None = None
         self._reading: asyncio.Task[None] | None = None
+        self._next_at = 0.0
+        """Before this, by the loop's clock, no transaction begins."""
 
     async def keep(self, spoken: Spoken) -> Receipt:
         """Keep a message.
@@ -91,7 +96,12 @@ class Recorder:
             self._keeping = asyncio.get_running_loop().create_task(self._keep_all())
 
     async def _keep_all(self) -> None:
+        loop = asyncio.get_running_loop()
         while self._spoken or self._read:
+            wait = self._next_at - loop.time()
+            if wait > 0 and len(self._spoken) < AT_ONCE:
+                await asyncio.sleep(wait)
+            self._next_at = loop.time() + GATHERS_SECONDS
             batch, self._spoken = self._spoken[:AT_ONCE], self._spoken[AT_ONCE:]
             read, self._read = self._read, []
             try:

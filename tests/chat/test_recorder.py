@@ -71,6 +71,25 @@ async def test_words_said_at_once_are_kept_in_one_transaction_and_each_is_weighe
     assert await there(Weighing.objects.count) == len(crowd)
 
 
+async def test_in_a_surge_what_comes_soon_after_a_transaction_shares_the_next(crowd, monkeypatch):
+    batches, keep = [], messages.keep
+
+    def counted(sayings):
+        batches.append(len(sayings))
+        return keep(sayings)
+
+    monkeypatch.setattr(messages, "keep", counted)
+    keeper = recorder.Recorder()
+    await keeper.keep(spoken(crowd[0], "在吗"))
+    keeper._next_at = asyncio.get_running_loop().time() + 1.0
+    later = [asyncio.create_task(keeper.keep(spoken(talk, "我也在"))) for talk in crowd[1:3]]
+    await asyncio.sleep(0)
+    later += [asyncio.create_task(keeper.keep(spoken(talk, "还有我"))) for talk in crowd[3:]]
+    await asyncio.gather(*later)
+    await keeper.rest()
+    assert batches == [1, len(crowd) - 1]
+
+
 async def test_one_that_is_refused_leaves_the_others_alone(crowd):
     closed, stranger, *others = crowd
     await there(lambda: moves.leave_locked(closed.row))
