@@ -43,6 +43,7 @@ class Scene:
     absent: str
     absent_name: str
     closing: str
+    decision: str
     danger: str
     invited: str
 
@@ -75,6 +76,7 @@ SCENES: dict[Language, Scene] = {
         absent="写着写着又不想说了，算了",
         absent_name="阿宁",
         closing="写了一句就离开了，等了十分钟没有回来。",
+        decision="依据在他自己的话里，问得及时，级别合适。",
         danger="我站在楼顶，风很大",
         invited="小陶",
     ),
@@ -111,6 +113,7 @@ SCENES: dict[Language, Scene] = {
         absent="I don't know what to write. never mind",
         absent_name="Robin",
         closing="One line, then the page was closed. Not back after ten minutes.",
+        decision="Their own words bear it out; asked in time. The level was right.",
         danger="I'm on the roof. it's windy up here",
         invited="Kit",
     ),

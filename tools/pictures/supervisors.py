@@ -39,7 +39,7 @@ def reviews(camera: Camera, place: Place, language: Language) -> None:
     page.locator(".problem").first.wait_for()
     camera.take(page, "review-missing", language, BOTH)
     page.locator('input[name="decision"][value="agree"]').check()
-    page.locator("#id_reason").fill(SCENES[language].advice)
+    page.locator("#id_reason").fill(SCENES[language].decision)
     page.get_by_test_id("decide").click()
     page.get_by_test_id("messages").wait_for()
     camera.take(page, "reviews-kept", language, DESK)
