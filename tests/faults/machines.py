@@ -167,6 +167,14 @@ class Postgres(Machine):
             connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}{how}")
         return name
 
+    def start_alone(self) -> None:
+        """Start it, and let no commit wait for a standby any more."""
+        if not self.runs:
+            self.start()
+        with self.connect() as connection:
+            connection.execute("ALTER SYSTEM RESET synchronous_standby_names")
+            connection.execute("SELECT pg_reload_conf()")
+
     def cut_connections(self, database: str) -> int:
         """End every connection to a database; how many there were."""
         with self.connect() as connection:

@@ -113,12 +113,6 @@ class Stage:
             return site.borrow(self.workshop.prepared)
         return site.prepare_like(self.workshop.prepared, database=True)
 
-    def site_at(self, database_url: str) -> Site:
-        """A site on an empty database of its own."""
-        site = Site(self.folder / f"site-{len(self.sites)}", **PATIENT, DATABASE_URL=database_url)
-        self.sites.append(site)
-        return site.prepare_like(self.workshop.prepared, database=False)
-
     def serve(self, site: Site, processes: int = 0) -> list[Process]:
         """Start a site: one process, or two where a layer joins them."""
         return [site.start() for _ in range(processes or (2 if "+" in self.storage else 1))]

@@ -2,9 +2,10 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 from playwright.async_api import BrowserContext, Page, async_playwright, expect
 
@@ -75,7 +76,7 @@ class Phone:
         """All that a tab shows as said, in order."""
         return await (page or self.page).locator("#log .bubble .bubble-text").all_text_contents()
 
-    async def compare(self, figures: Figures, *more: Page) -> None:
+    async def compare(self, figures: Figures) -> None:
         """Every tab against the record, which another page of the same resident reads."""
         cookie = "; ".join(f"{one['name']}={one['value']}" for one in await self.context.cookies())
         fresh = await Client(self.desk.process, "/ws/resident/", cookie).connect()
@@ -84,7 +85,7 @@ class Phone:
         figures.acknowledged += len(self.written)
         figures.lost += sum(text not in record for text in self.written)
         figures.duplicated += len(record) - len(set(record))
-        for page in (self.page, *more):
+        for page in self.context.pages:
             figures.page_differs += await self.shows(page) != record
         await self.desk.drop()
 
@@ -108,95 +109,98 @@ async def phone(stage: Stage) -> AsyncIterator[Phone]:
             await proxy.stop()
 
 
-@scenario("Browser: the line is cut below it", full=10, short=1)
-async def cut(stage: Stage, rounds: int) -> Figures:
-    """What is written meanwhile is shown as not sent, the numbers to call stay, and all is there after."""
-    figures = Figures(rounds=rounds)
+Doing = Callable[[Phone, Figures, int], Awaitable[None]]
+
+
+async def play(stage: Stage, rounds: int, *, what: Sequence[Doing]) -> Figures:
+    """Do something with a page so often, and compare what it shows with the record."""
+    figures = Figures(rounds=rounds * len(what))
     async with phone(stage) as one:
-        for number in range(rounds):
-            await one.write(f"before {number}")
-            await one.state(f"before {number}", "sent")
-            await one.proxy.stop()
-            began = time.monotonic()
-            await one.write(f"into the cut {number}")
-            await one.state(f"into the cut {number}", "failed")
-            figures.keeps("shown as not sent within (s)", time.monotonic() - began, SHOWN_WITHIN_SECONDS)
-            assert await one.page.locator('a[href^="tel:"]').count(), "no number to call"
-            await one.answer(f"meanwhile {number}")
-            await asyncio.sleep(1 if stage.short else stage.chance.uniform(1, 20))
-            await one.proxy.start()
-            end = time.monotonic()
-            await one.state(f"into the cut {number}", "sent")
-            await one.hear(f"meanwhile {number}")
-            figures.back(time.monotonic() - end, CURRENT_WITHIN_SECONDS)
+        for doing in what:
+            await doing(one, figures, rounds)
         await one.compare(figures)
     return figures
 
 
-@scenario("Browser: the phone sleeps for ten minutes", full=1, short=1, minutes=20)
-async def asleep(stage: Stage, rounds: int) -> Figures:
+async def cut(one: Phone, figures: Figures, rounds: int) -> None:
+    """What is written meanwhile is shown as not sent, the numbers to call stay, and all is there after."""
+    for number in range(rounds):
+        await one.write(f"before {number}")
+        await one.state(f"before {number}", "sent")
+        await one.proxy.stop()
+        began = time.monotonic()
+        await one.write(f"into the cut {number}")
+        await one.state(f"into the cut {number}", "failed")
+        figures.keeps("shown as not sent within (s)", time.monotonic() - began, SHOWN_WITHIN_SECONDS)
+        assert await one.page.locator('a[href^="tel:"]').count(), "no number to call"
+        await one.answer(f"meanwhile {number}")
+        await asyncio.sleep(1 if one.stage.short else one.stage.chance.uniform(1, 20))
+        await one.proxy.start()
+        end = time.monotonic()
+        await one.state(f"into the cut {number}", "sent")
+        await one.hear(f"meanwhile {number}")
+        figures.back(time.monotonic() - end, CURRENT_WITHIN_SECONDS)
+
+
+async def asleep(one: Phone, figures: Figures, rounds: int) -> None:
     """Frozen as browsers freeze pages, its connection forgotten below it; then somebody looks at it again.
 
     In short it sleeps for seconds, and its clock says that it was ten minutes.
     """
-    figures = Figures(rounds=rounds)
-    async with phone(stage) as one:
-        await one.write("before")
-        await one.state("before", "sent")
-        tools = await one.context.new_cdp_session(one.page)
-        await tools.send("Page.setWebLifecycleState", {"state": "frozen"})
-        one.proxy.forget()
-        await one.answer("while you slept")
-        await asyncio.sleep(2 if stage.short else 600)
-        await tools.send("Page.setWebLifecycleState", {"state": "active"})
-        if stage.short:
-            await one.page.evaluate("{ const now = Date.now; Date.now = () => now() + 600000; }")
-        end = time.monotonic()
-        # A phone that wakes says so; a browser without a screen does not.
-        await one.page.evaluate('document.dispatchEvent(new Event("visibilitychange"))')
-        await one.hear("while you slept")
-        figures.back(time.monotonic() - end, CURRENT_WITHIN_SECONDS)
-        await one.write("awake again")
-        await one.state("awake again", "sent")
-        await one.compare(figures)
-    return figures
+    await one.write("before sleep")
+    await one.state("before sleep", "sent")
+    tools = await one.context.new_cdp_session(one.page)
+    await tools.send("Page.setWebLifecycleState", {"state": "frozen"})
+    one.proxy.forget()
+    await one.answer("while you slept")
+    await asyncio.sleep(2 if one.stage.short else 600)
+    await tools.send("Page.setWebLifecycleState", {"state": "active"})
+    if one.stage.short:
+        await one.page.evaluate("{ const now = Date.now; Date.now = () => now() + 600000; }")
+    end = time.monotonic()
+    # A phone that wakes says so; a browser without a screen does not.
+    await one.page.evaluate('document.dispatchEvent(new Event("visibilitychange"))')
+    await one.hear("while you slept")
+    figures.back(time.monotonic() - end, CURRENT_WITHIN_SECONDS)
+    await one.write("awake again")
+    await one.state("awake again", "sent")
 
 
-@scenario("Browser: two tabs of one resident", full=20, short=1)
-async def two_tabs(stage: Stage, rounds: int) -> Figures:
+async def two_tabs(one: Phone, figures: Figures, rounds: int) -> None:
     """Both write, the line below them is cut in between, and both show the same."""
-    figures = Figures(rounds=rounds)
-    async with phone(stage) as one:
-        other = await one.context.new_page()
-        await other.goto(one.page.url)
-        for number in range(rounds):
-            await one.write(f"first tab {number}")
-            await one.write(f"second tab {number}", other)
-            await one.proxy.stop()
-            await one.answer(f"to both {number}")
-            await one.proxy.start()
-            end = time.monotonic()
-            for page in (one.page, other):
-                await one.hear(f"to both {number}", page)
-                for text in (f"first tab {number}", f"second tab {number}"):
-                    await page.locator(f'#log .bubble:has-text("{text}")[data-state="sent"]').wait_for()
-            figures.back(time.monotonic() - end, CURRENT_WITHIN_SECONDS)
-        await one.compare(figures, other)
-    return figures
+    other = await one.context.new_page()
+    await other.goto(one.page.url)
+    for number in range(rounds):
+        await one.write(f"first tab {number}")
+        await one.write(f"second tab {number}", other)
+        await one.proxy.stop()
+        await one.answer(f"to both {number}")
+        await one.proxy.start()
+        end = time.monotonic()
+        for page in (one.page, other):
+            await one.hear(f"to both {number}", page)
+            for text in (f"first tab {number}", f"second tab {number}"):
+                await page.locator(f'#log .bubble:has-text("{text}")[data-state="sent"]').wait_for()
+        figures.back(time.monotonic() - end, CURRENT_WITHIN_SECONDS)
 
 
-@scenario("Browser: its clock jumps an hour and a day", full=1, short=1)
-async def clock(stage: Stage, rounds: int) -> Figures:
+async def clock(one: Phone, figures: Figures, rounds: int) -> None:
     """Forward and back; both sides go on to hear each other."""
-    figures = Figures(rounds=rounds)
-    async with phone(stage) as one:
-        for moved in (timedelta(hours=1), timedelta(hours=-1), timedelta(days=1), timedelta(days=-1)):
-            await one.page.clock.set_fixed_time(datetime.now(UTC) + moved)
-            began = time.monotonic()
-            await one.write(f"moved by {moved}")
-            await one.state(f"moved by {moved}", "sent")
-            await one.answer(f"heard after {moved}")
-            await one.hear(f"heard after {moved}")
-            figures.keeps("goes on within (s)", time.monotonic() - began, CURRENT_WITHIN_SECONDS)
-        await one.compare(figures)
-    return figures
+    for moved in (timedelta(hours=1), timedelta(hours=-1), timedelta(days=1), timedelta(days=-1)):
+        await one.page.clock.set_fixed_time(datetime.now(UTC) + moved)
+        began = time.monotonic()
+        await one.write(f"moved by {moved}")
+        await one.state(f"moved by {moved}", "sent")
+        await one.answer(f"heard after {moved}")
+        await one.hear(f"heard after {moved}")
+        figures.keeps("goes on within (s)", time.monotonic() - began, CURRENT_WITHIN_SECONDS)
+
+
+for _title, _doing, _full, _minutes in (
+    ("the line is cut below it", cut, 10, 15),
+    ("the phone sleeps for ten minutes", asleep, 1, 20),
+    ("two tabs of one resident", two_tabs, 20, 15),
+    ("its clock jumps an hour and a day", clock, 1, 15),
+):
+    scenario(f"Browser: {_title}", full=_full, short=0, minutes=_minutes)(partial(play, what=[_doing]))
+scenario("Browser: each of these once", full=0, short=1)(partial(play, what=[cut, two_tabs, asleep, clock]))

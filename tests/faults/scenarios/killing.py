@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 import time
+from collections.abc import Collection
 from functools import partial
 
 from tests.faults.campaign import scenario
@@ -18,8 +19,8 @@ TALKS_SECONDS = (0.02, 0.9)
 """The server is killed so long after it answers again."""
 
 
-@scenario("kill -9 at random moments", full=200, short=8, minutes=30)
-@scenario("kill -9 at random moments, one of two", full=200, short=3, storage=("postgresql+redis",), minutes=40)
+@scenario("kill -9 at random moments", full=200, short=4, minutes=30)
+@scenario("kill -9 at random moments, one of two", full=200, short=2, storage=("postgresql+redis",), minutes=40)
 async def at_random(stage: Stage, rounds: int) -> Figures:
     """Six pages write as fast as they can through so many kills; of several processes they take turns."""
     figures = Figures()
@@ -41,14 +42,14 @@ async def at_random(stage: Stage, rounds: int) -> Figures:
 DIES_WITHIN_SECONDS = 90.0
 
 
-async def at_point(stage: Stage, rounds: int, *, point: str) -> Figures:
+async def at_point(stage: Stage, rounds: int, *, points: Collection[str]) -> Figures:
     """The server kills itself when it comes to a certain point, the first to the sixth time."""
-    figures = Figures()
+    figures = Figures(rounds=rounds * len(points))
     site = stage.site()
     processes = stage.serve(site)
     pairs = await begin_pairs(processes[0], processes[-1], 1)
     async with Talk(pairs, figures):
-        for _ in range(rounds):
+        for point in [*points] * rounds:
             processes[0].kill()
             fault = {"FAULT_POINT": point, "FAULT_AT": str(stage.chance.randint(1, 6))}
             port = processes[0].port
@@ -56,7 +57,7 @@ async def at_point(stage: Stage, rounds: int, *, point: str) -> Figures:
             await _until_dead(processes[0], pairs[0][0] if point == "in replay" else None)
         processes[0] = await asyncio.to_thread(site.start, processes[0].port)
         await asyncio.sleep(0.3)
-    assert figures.acknowledged >= rounds, figures
+    assert figures.acknowledged >= figures.rounds, figures
     return figures
 
 
@@ -76,5 +77,6 @@ async def _until_dead(process: Process, replays: Client | None) -> None:
 
 
 for _point in POINTS:
-    for _storage, _full, _short in (("sqlite", 25, 2), ("postgresql+redis", 25, 0)):
-        scenario(f"kill -9 {_point}", full=_full, short=_short, storage=(_storage,))(partial(at_point, point=_point))
+    for _storage in ("sqlite", "postgresql+redis"):
+        scenario(f"kill -9 {_point}", full=25, short=0, storage=(_storage,))(partial(at_point, points=[_point]))
+scenario("kill -9 at each of these points", full=0, short=1)(partial(at_point, points=[*POINTS]))

@@ -10,6 +10,7 @@ from tests.faults.campaign import scenario
 from tests.faults.crowd import CURRENT_WITHIN_SECONDS, Crowd
 from tests.faults.figures import Figures
 from tests.faults.proxy import DOWN, UP, Proxy
+from tests.faults.site import Process
 from tests.faults.stage import Stage
 
 CONVERSATIONS = 2
@@ -40,25 +41,33 @@ async def slow(proxy: Proxy, crowd: Crowd, seconds: float) -> None:
     proxy.bytes_per_second = 0
 
 
-async def play(stage: Stage, rounds: int, *, fault: Fault, seconds: float) -> Figures:
-    """Talk before, in and after the fault; everything written in it is shown as not sent in time, and sent after it."""
-    figures = Figures(rounds=rounds)
+async def play(stage: Stage, rounds: int, *, faults: list[tuple[Fault, float]]) -> Figures:
+    """Talk before, in and after each fault; what is written in it is shown as not sent in time, and sent after it."""
+    figures = Figures(rounds=rounds * len(faults))
     [process] = stage.serve(stage.site())
+    await lines(figures, stage, process, rounds, faults)
+    return figures
+
+
+async def lines(
+    figures: Figures, stage: Stage, process: Process, rounds: int, faults: list[tuple[Fault, float]]
+) -> None:
+    """The same, on a server that runs."""
     proxy = await Proxy(process.port).start()
     crowd = await Crowd.gather(process, process, CONVERSATIONS, through=proxy.url)
     for _ in range(rounds):
-        await crowd.talk(0.3)
-        await crowd.acknowledged()
-        before = len(crowd.said)
-        await crowd.talk(0.1)
-        await fault(proxy, crowd, min(seconds, 2) if stage.short else seconds)
-        end = time.monotonic()
-        await crowd.current(figures, end)
-        await crowd.after(figures)
-        shown(crowd, before, figures)
+        for fault, seconds in faults:
+            await crowd.talk(0.3)
+            await crowd.acknowledged()
+            before = len(crowd.said)
+            await crowd.talk(0.1)
+            await fault(proxy, crowd, min(seconds, 2) if stage.short else seconds)
+            end = time.monotonic()
+            await crowd.current(figures, end)
+            await crowd.after(figures)
+            shown(crowd, before, figures)
     await crowd.finish(figures)
     await proxy.stop()
-    return figures
 
 
 def shown(crowd: Crowd, before: int, figures: Figures) -> None:
@@ -69,19 +78,19 @@ def shown(crowd: Crowd, before: int, figures: Figures) -> None:
             figures.keeps("shown as not sent within (s)", said.shown_not_sent - said.at, SHOWN_WITHIN_SECONDS + 0.1)
 
 
-def register(title: str, fault: Fault, seconds: float, *, full: int, short: int = 0) -> None:
-    scenario(f"Line {title}", full=full, short=short)(partial(play, fault=fault, seconds=seconds))
+def register(title: str, fault: Fault, seconds: float, *, full: int) -> None:
+    scenario(f"Line {title}", full=full, short=0)(partial(play, faults=[(fault, seconds)]))
 
 
-register("cut for 1 s", cut, 1, full=20, short=1)
+register("cut for 1 s", cut, 1, full=20)
 register("cut for 10 s", cut, 10, full=10)
 register("cut for 60 s", cut, 60, full=5)
-register("silent for 10 s", silent, 10, full=5, short=1)
+register("silent for 10 s", silent, 10, full=5)
 register("silent for 60 s", silent, 60, full=3)
 register("silent upwards for 20 s", lambda *all_: silent(*all_, UP), 20, full=3)
 register("silent downwards for 20 s", lambda *all_: silent(*all_, DOWN), 20, full=3)
-register("slow (4 kB/s) for 20 s", slow, 20, full=3, short=1)
-register("forgotten: old connections dead, new ones pass", forgotten, 0, full=20, short=1)
+register("slow (4 kB/s) for 20 s", slow, 20, full=3)
+register("forgotten: old connections dead, new ones pass", forgotten, 0, full=20)
 
 
 async def listens(stage: Stage, rounds: int, *, quiet: float, most: float) -> Figures:
@@ -91,6 +100,12 @@ async def listens(stage: Stage, rounds: int, *, quiet: float, most: float) -> Fi
     """
     figures = Figures(rounds=rounds)
     [process] = stage.serve(stage.site())
+    await listen(figures, stage, process, rounds, quiet=quiet, most=most)
+    return figures
+
+
+async def listen(figures: Figures, stage: Stage, process: Process, rounds: int, *, quiet: float, most: float) -> None:
+    """The same, on a server that runs."""
     proxy = await Proxy(process.port).start()
     crowd = await Crowd.gather(process, process, CONVERSATIONS, through=proxy.url, desks_through=process.url)
     for number in range(rounds):
@@ -108,12 +123,22 @@ async def listens(stage: Stage, rounds: int, *, quiet: float, most: float) -> Fi
     figures.add("false alarms", sum(page.found["false alarms"] for page in crowd.pages))
     await crowd.finish(figures)
     await proxy.stop()
-    return figures
 
 
-scenario("Line forgotten below a page that listens", full=20, short=1)(
+scenario("Line forgotten below a page that listens", full=20, short=0)(
     partial(listens, quiet=QUIET, most=CURRENT_WITHIN_SECONDS)
 )
 scenario("Line forgotten below a page that nobody spoke on for minutes", full=20, short=0)(
     partial(listens, quiet=IDLE_QUIET, most=IDLE_QUIET + CURRENT_WITHIN_SECONDS)
 )
+
+
+@scenario("Line, each of these once", full=0, short=1)
+async def each_once(stage: Stage, rounds: int) -> Figures:
+    """One server for all."""
+    figures = Figures(rounds=rounds * 6)
+    [process] = stage.serve(stage.site())
+    ways = [(cut, 1), (silent, 2), (lambda *all_: silent(*all_, UP), 2), (slow, 2), (forgotten, 0)]
+    await lines(figures, stage, process, rounds, ways)
+    await listen(figures, stage, process, rounds, quiet=QUIET, most=CURRENT_WITHIN_SECONDS)
+    return figures

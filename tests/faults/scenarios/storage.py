@@ -17,7 +17,7 @@ from tests.faults.crowd import Crowd
 from tests.faults.figures import Figures
 from tests.faults.machines import Postgres, Standby
 from tests.faults.scenarios.network import shown
-from tests.faults.site import Process
+from tests.faults.site import Process, Site
 from tests.faults.stage import Stage
 
 CONVERSATIONS = 2
@@ -38,13 +38,13 @@ async def through(stage: Stage, figures: Figures, process: Process, crowd: Crowd
     shown(crowd, before, figures)
 
 
-async def play(stage: Stage, rounds: int, *, fault: Fault, seconds: float, refuses: bool = True) -> Figures:
-    """The same fault again and again. Where the database ``refuses`` meanwhile, somebody must have been told so."""
-    figures = Figures(rounds=rounds)
+async def play(stage: Stage, rounds: int, *, faults: list[tuple[Fault, float]], refuses: bool = True) -> Figures:
+    """The same faults again and again. Where the database ``refuses`` meanwhile, somebody must have been told so."""
+    figures = Figures(rounds=rounds * len(faults))
     [process] = stage.serve(stage.site())
     crowd = await Crowd.gather(process, process, CONVERSATIONS)
-    for _ in range(rounds):
-        await through(stage, figures, process, crowd, fault, min(seconds, 3) if stage.short else seconds)
+    for fault, seconds in faults * rounds:
+        await through(stage, figures, process, crowd, fault, min(seconds, 2) if stage.short else seconds)
     refused = sum(page.found["storage.unavailable"] for page in crowd.pages)
     figures.add("refused", refused)
     assert refused or not refuses, "the database went on to take everything: the fault met nobody"
@@ -87,26 +87,33 @@ async def read_only(stage: Stage, process: Process) -> AsyncIterator[None]:
 async def fails_over(stage: Stage, rounds: int) -> Figures:
     """The first server dies, its standby is made the first, and DATABASE_URL names both."""
     figures = Figures(rounds=rounds)
+    first = stage.postgres
     for _ in range(rounds):
-        first = stage.own(await asyncio.to_thread(Postgres))
-        name = await asyncio.to_thread(first.new_database)
+        site = stage.site()
         second = stage.own(await asyncio.to_thread(Standby, first))
-        ports = f"port={first.port},{second.port}&host=127.0.0.1,127.0.0.1"
-        address = f"postgres://hotline@/{name}?{ports}&target_session_attrs=read-write"
-        site = await asyncio.to_thread(stage.site_at, address)
-        [process] = stage.serve(site)
-        crowd = await Crowd.gather(process, process, CONVERSATIONS)
-
-        @asynccontextmanager
-        async def dies(stage: Stage, process: Process, first=first, second=second) -> AsyncIterator[None]:
-            await asyncio.to_thread(first.crash)
-            yield
-            await asyncio.to_thread(second.promote)
-
-        await through(stage, figures, process, crowd, dies, 2)
-        await crowd.finish(figures)
-        site.stop()
+        try:
+            await _fail_over(stage, figures, site, first, second)
+        finally:
+            site.stop()
+            await asyncio.to_thread(first.start_alone)
+            await asyncio.to_thread(second.crash)
     return figures
+
+
+async def _fail_over(stage: Stage, figures: Figures, site: Site, first: Postgres, second: Standby) -> None:
+    ports = f"port={first.port},{second.port}&host=127.0.0.1,127.0.0.1"
+    site.environment["DATABASE_URL"] = f"postgres://hotline@/{stage.database}?{ports}&target_session_attrs=read-write"
+    [process] = stage.serve(site)
+    crowd = await Crowd.gather(process, process, CONVERSATIONS)
+
+    @asynccontextmanager
+    async def dies(stage: Stage, process: Process) -> AsyncIterator[None]:
+        await asyncio.to_thread(first.crash)
+        yield
+        await asyncio.to_thread(second.promote)
+
+    await through(stage, figures, process, crowd, dies, 2)
+    await crowd.finish(figures)
 
 
 # --- SQLite -----------------------------------------------------------------------------------------------------------
@@ -157,7 +164,7 @@ async def disk_full(stage: Stage, rounds: int) -> Figures:
             (disk / "filler").unlink()
 
         for _ in range(rounds):
-            await through(stage, figures, process, crowd, full, 3 if stage.short else 8)
+            await through(stage, figures, process, crowd, full, 2 if stage.short else 8)
         refused = sum(page.found["storage.unavailable"] for page in crowd.pages)
         figures.add("refused", refused)
         assert refused, "the disk was never full"
@@ -187,12 +194,15 @@ def _fill(filler: Path) -> None:
 def register(
     title: str, fault: Fault, seconds: float, *, full: int, short: int, storage: str, refuses: bool = True
 ) -> None:
-    run = partial(play, fault=fault, seconds=seconds, refuses=refuses)
+    run = partial(play, faults=[(fault, seconds)], refuses=refuses)
     scenario(title, full=full, short=short, storage=(storage,))(run)
 
 
-register("PostgreSQL crashed and restarted", restarted, 5, full=10, short=1, storage="postgresql")
-register("PostgreSQL connections killed", cut_off, 0.5, full=20, short=1, storage="postgresql", refuses=False)
-register("PostgreSQL read-only", read_only, 10, full=5, short=1, storage="postgresql")
+register("PostgreSQL crashed and restarted", restarted, 5, full=10, short=0, storage="postgresql")
+register("PostgreSQL connections killed", cut_off, 0.5, full=20, short=0, storage="postgresql", refuses=False)
+register("PostgreSQL read-only", read_only, 10, full=5, short=0, storage="postgresql")
+scenario("PostgreSQL, each of these once", full=0, short=1, storage=("postgresql",))(
+    partial(play, faults=[(restarted, 5), (cut_off, 0.5), (read_only, 10)])
+)
 register("SQLite locked for 10 s", locked, 10, full=5, short=0, storage="sqlite")
 register("No file may grow", no_larger, 10, full=5, short=1, storage="sqlite")
