@@ -4,6 +4,7 @@
     python -m tests.faults.campaign --short          a little of everything (minutes)
     python -m tests.faults.campaign --only Redis     scenarios with this in their title or storage
     python -m tests.faults.campaign --seed 7         the same random choices again
+    python -m tests.faults.campaign --rounds 50      so often, instead of what the scenario says
 
 Scenarios live in tests/faults/scenarios, a module for each kind of fault. The table goes to the terminal, a line as
 each scenario ends; everything goes to build/faults.json. The exit code is 1 if anything acknowledged was lost, doubled
@@ -75,11 +76,11 @@ def collect() -> list[Scenario]:
     return registered
 
 
-async def play(one: Scenario, workshop: Workshop, *, short: bool, seed: int) -> Figures:
-    """One scenario, in bounded time."""
+async def play(one: Scenario, workshop: Workshop, *, short: bool, seed: int, rounds: int = 0) -> Figures:
+    """One scenario, in bounded time; with ``rounds`` the fault is made so often, and not as often as it says itself."""
     chance = random.Random(f"{seed} {one.title} {one.storage}")
     stage = Stage(workshop, one.storage, chance, short=short)
-    rounds = one.short if short else one.full
+    rounds = rounds or (one.short if short else one.full)
     try:
         async with asyncio.timeout((3 if short else one.minutes) * 60):
             figures = await one.run(stage, rounds)
@@ -118,14 +119,14 @@ def row(found: dict) -> str:
     return "\n".join([line, *(f"    {one}" for one in beside)])
 
 
-async def run_all(chosen: list[Scenario], *, short: bool, seed: int) -> Iterator[dict]:
+async def run_all(chosen: list[Scenario], *, short: bool, seed: int, rounds: int = 0) -> Iterator[dict]:
     """One after another; each result as its scenario ends. A scenario that breaks off is a result too."""
     workshop = Workshop()
     try:
         for one in chosen:
             began = time.monotonic()
             try:
-                figures = await play(one, workshop, short=short, seed=seed)
+                figures = await play(one, workshop, short=short, seed=seed, rounds=rounds)
             except Exception as error:
                 traceback.print_exc()
                 figures = Figures(notes={"broke off": f"{type(error).__name__}: {str(error)[:300]}"})
@@ -140,6 +141,7 @@ async def main() -> int:
     arguments.add_argument("--short", action="store_true", help="a little of everything, in minutes")
     arguments.add_argument("--only", default="", help="scenarios with this in their title or storage")
     arguments.add_argument("--seed", type=int, default=0, help="the same random choices again")
+    arguments.add_argument("--rounds", type=int, default=0, help="make each fault so often")
     asked = arguments.parse_args()
     seed = asked.seed or secrets.randbelow(100_000)
     chosen = [
@@ -149,7 +151,7 @@ async def main() -> int:
     ]
     sys.stdout.write(f"seed {seed}\n{'':52} {'':16}{''.join(f'{label:>9}' for label in LABELS)}\n")
     results = []
-    async for found in run_all(chosen, short=asked.short, seed=seed):
+    async for found in run_all(chosen, short=asked.short, seed=seed, rounds=asked.rounds):
         sys.stdout.write(row(found) + "\n")
         sys.stdout.flush()
         results.append(found)
