@@ -84,6 +84,7 @@ class Page:
         self.late: asyncio.TimerHandle | None = None
         self.again: asyncio.TimerHandle | None = None
         self.failures = 0
+        self.left, self.counted = float(bounds.AT_ONCE), time.monotonic()
         self.retry_after = 0.0
         self.tries = 0
         self.unanswered = 1
@@ -196,6 +197,8 @@ class Page:
                     if frame["type"] != "welcome":
                         continue
                     self._replace()
+                elif frame["type"] == "error" and not self.open.is_set():
+                    return
                 self._trust(frame)
                 await self._hear(frame)
                 if frame["type"] == "bye":
@@ -353,6 +356,12 @@ class Page:
         if not self.open.is_set() or self.line is None:
             self._fail()
             return
+        now = time.monotonic()
+        self.left, self.counted = min(bounds.AT_ONCE, self.left + (now - self.counted) / bounds.PACE), now
+        if self.left < 1:
+            self.again = asyncio.get_running_loop().call_later(bounds.PACE, self._flush)
+            return
+        self.left -= 1
         for said in self.outbox:
             said.failed = False
         first = self.outbox[0]

@@ -76,6 +76,15 @@ def test_what_a_second_line_says_before_its_welcome_is_not_heard(page):
     assert page.evaluate("states") == ["ended"]
 
 
+def test_a_hello_that_is_refused_is_soon_said_again(page):
+    page.evaluate("lines[0].onclose({ code: 1006 })")
+    page.clock.run_for(600)
+    page.evaluate("lines[1].stand(); lines[1].say({ type: 'error', code: 'storage.unavailable' });")
+    assert are_closed(page) == [False, True]
+    page.clock.run_for(1_100)
+    assert page.evaluate("lines.length") == 3
+
+
 def test_two_lines_that_do_not_answer_are_both_given_up(page):
     page.evaluate("link.send({ type: 'message.send' })")
     page.clock.run_for(11_600)

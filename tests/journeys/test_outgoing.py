@@ -4,6 +4,7 @@ import itertools
 
 from playwright.sync_api import expect
 
+from hotline.chat.sockets import FRAMES_AT_ONCE
 from tests.journeys.house import say, take
 
 DESK = """async () => {
@@ -55,6 +56,27 @@ def test_what_was_refused_for_a_while_is_tried_again_at_growing_distances_and_ne
     assert 500 <= gaps[0] <= 1100
     assert all(1500 <= gap <= 3100 for gap in gaps[2:]), gaps
     assert len(set(gaps[2:])) > 1
+
+
+def test_a_long_outbox_goes_out_below_the_pace_that_a_socket_may_keep(bench):
+    bench.evaluate("""async () => {
+      const { createOutbox } = await import("/js/lib/outbox.js");
+      window.sent = 0;
+      window.open = false;
+      window.box = createOutbox("k", {
+        send(item) { if (open) { sent += 1; setTimeout(() => box.kept(item.client_id)); } return open; },
+        changed() {}, refused() {},
+      });
+      for (let number = 0; number < 100; number += 1) box.say(`word ${number}`);
+      open = true;
+      box.flush();
+    }""")
+    bench.clock.run_for(1_000)
+    assert 38 <= bench.evaluate("sent") <= FRAMES_AT_ONCE
+    bench.clock.run_for(1_000)
+    assert bench.evaluate("sent") <= FRAMES_AT_ONCE
+    bench.clock.run_for(8_000)
+    assert bench.evaluate("sent") == 100
 
 
 def test_a_reply_without_an_answer_is_tried_again_though_the_line_stands(bench):

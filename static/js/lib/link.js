@@ -198,6 +198,10 @@ export function createLink(path, does) {
     if (line === spare) {
       if (frame.type === "welcome") replace();
       else if (frame.type !== "bye" || frame.retry_after_ms >= 0) return;
+    } else if (frame.type === "error" && !open) {
+      // Hello was refused, for the database is away: no welcome comes here, and another try may be welcome.
+      drop();
+      return;
     }
     trust();
     heard = Date.now();

@@ -119,13 +119,46 @@ async def _fail_over(stage: Stage, figures: Figures, site: Site, first: Postgres
 # --- SQLite -----------------------------------------------------------------------------------------------------------
 @asynccontextmanager
 async def locked(stage: Stage, process: Process) -> AsyncIterator[None]:
-    other = sqlite3.connect(process.site.folder / "var" / "hotline.sqlite3", isolation_level=None)
+    database = process.site.folder / "var" / "hotline.sqlite3"
+    other = sqlite3.connect(database, isolation_level=None, check_same_thread=False)
     other.execute("PRAGMA busy_timeout = 60000")
     await asyncio.to_thread(other.execute, "BEGIN IMMEDIATE")
     try:
         yield
     finally:
         other.close()
+
+
+@asynccontextmanager
+async def immutable(stage: Stage, process: Process) -> AsyncIterator[None]:
+    """Nobody may write to the files; -shm is left, for whoever has it in memory would die of it."""
+    files = [path for path in (process.site.folder / "var").glob("hotline.sqlite3*") if not path.name.endswith("-shm")]
+    await asyncio.to_thread(subprocess.run, ["chattr", "+i", *files], check=True)
+    try:
+        yield
+    finally:
+        await asyncio.to_thread(subprocess.run, ["chattr", "-i", *files], check=True)
+
+
+@asynccontextmanager
+async def immutable_from_the_start(stage: Stage, process: Process) -> AsyncIterator[None]:
+    """The server was started meanwhile, and opened what it could only read."""
+    async with immutable(stage, process):
+        for one in process.site.processes:
+            await asyncio.to_thread(one.kill)
+        await asyncio.to_thread(process.site.start, process.port)
+        yield
+
+
+@scenario("SQLite read-only", full=5, short=1)
+async def sqlite_read_only(stage: Stage, rounds: int) -> Figures:
+    """As a file system does that is mounted anew after an error: only root may make it, and not on every one."""
+    tried = stage.folder / "tried"
+    tried.touch()
+    if os.geteuid() != 0 or await asyncio.to_thread(subprocess.call, ["chattr", "+i", tried]):
+        return Figures(notes={"not done": "only root may make files immutable, on ext4 or the like"})
+    await asyncio.to_thread(subprocess.run, ["chattr", "-i", tried], check=True)
+    return await play(stage, rounds, faults=[(immutable, 10), (immutable_from_the_start, 10)])
 
 
 @asynccontextmanager

@@ -1,0 +1,45 @@
+"""Connections to the database that can only read are let go, so that the next frame opens one that may write again.
+
+SQLite decides when it opens a file whether it may write to it, and keeps to that; a PostgreSQL that became a standby
+refuses for as long as one stays connected to it. Connections are kept for long here: without this, a server that
+connected while the disk or the database was read-only would refuse every word until somebody restarted it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.db import DatabaseError
+from django.db.backends.signals import connection_created
+
+READ_ONLY_SQLSTATE = "25006"
+
+
+def watch() -> None:
+    """Look at the errors of every connection that is made from now on."""
+    connection_created.connect(_created, dispatch_uid="read-only connections")
+
+
+def _created(connection: Any, **_: Any) -> None:
+    if _let_go_if_read_only not in connection.execute_wrappers:
+        connection.execute_wrappers.append(_let_go_if_read_only)
+
+
+def _let_go_if_read_only(
+    execute: Callable[..., Any], sql: str, params: Any, many: bool, context: dict[str, Any]
+) -> Any:
+    try:
+        return execute(sql, params, many, context)
+    except DatabaseError as error:
+        if is_read_only(error):
+            context["connection"].close()
+        raise
+
+
+def is_read_only(error: DatabaseError) -> bool:
+    """Whether the database said that nothing can be written through this connection."""
+    cause = error.__cause__
+    return getattr(cause, "sqlite_errorname", "").startswith("SQLITE_READONLY") or (
+        getattr(cause, "sqlstate", "") == READ_ONLY_SQLSTATE
+    )
