@@ -25,6 +25,8 @@ class Workshop:
     def __init__(self) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="hotline-faults-"))
         self.machines: list[Machine] = []
+        self.shared: Process | None = None
+        """A server on SQLite that short forms share."""
 
     @cached_property
     def prepared(self) -> Site:
@@ -60,6 +62,8 @@ class Workshop:
 
     def close(self) -> None:
         """End all of it."""
+        if self.shared is not None:
+            self.shared.site.stop()
         for machine in self.machines:
             machine.remove()
         shutil.rmtree(self.folder, ignore_errors=True)
@@ -112,6 +116,15 @@ class Stage:
         if database == "postgresql":
             return site.borrow(self.workshop.prepared)
         return site.prepare_like(self.workshop.prepared, database=True)
+
+    def server(self) -> Process:
+        """One process on this storage. Short forms share one where nothing is done to the process or its files."""
+        if not self.short or self.storage != "sqlite":
+            return self.serve(self.site())[0]
+        if self.workshop.shared is None:
+            site = Site(self.workshop.folder / "shared", **PATIENT)
+            self.workshop.shared = site.prepare_like(self.workshop.prepared, database=True).start()
+        return self.workshop.shared
 
     def serve(self, site: Site, processes: int = 0) -> list[Process]:
         """Start a site: one process, or two where a layer joins them."""

@@ -38,7 +38,7 @@ class Phone:
 
     async def begin(self) -> None:
         """From the first page to a counselor."""
-        [process] = self.stage.serve(self.stage.site())
+        process = await asyncio.to_thread(self.stage.server)
         self.proxy.target_port = process.port
         self.page = await self.context.new_page()
         await self.page.goto(self.proxy.url + "/")

@@ -137,7 +137,7 @@ scenario("Line forgotten below a page that nobody spoke on for minutes", full=20
 async def each_once(stage: Stage, rounds: int) -> Figures:
     """One server for all."""
     figures = Figures(rounds=rounds * 6)
-    [process] = stage.serve(stage.site())
+    process = stage.server()
     ways = [(cut, 1), (silent, 2), (lambda *all_: silent(*all_, UP), 2), (slow, 2), (forgotten, 0)]
     await lines(figures, stage, process, rounds, ways)
     await listen(figures, stage, process, rounds, quiet=QUIET, most=CURRENT_WITHIN_SECONDS)

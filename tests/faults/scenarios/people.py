@@ -21,7 +21,7 @@ SHORT_SECONDS = 5
 """In the short form desks count as vanished sooner."""
 
 
-@scenario("five counselors claim one person", full=1000, short=20, storage=("sqlite", "postgresql"), minutes=30)
+@scenario("five counselors claim one person", full=1000, short=10, storage=("sqlite", "postgresql"), minutes=30)
 async def claims(stage: Stage, rounds: int) -> Figures:
     """So many people, each wanted by five at the same moment: one gets them, four are told who."""
     figures = Figures()

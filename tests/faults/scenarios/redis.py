@@ -56,29 +56,26 @@ async def through(crowd: Crowd, figures: Figures, fault, redis: Redis, seconds: 
     figures.keeps("acknowledged within (s)", slowest, ACKNOWLEDGED_WITHIN_SECONDS)
 
 
-async def play(stage: Stage, rounds: int, *, faults) -> Figures:
+async def play(stage: Stage, rounds: int, *, fault) -> Figures:
     """Residents on one process, counselors on another, Redis between them."""
-    figures = Figures(rounds=rounds * len(faults))
+    figures = Figures(rounds=rounds)
     processes = stage.serve(stage.site())
     crowd = await Crowd.gather(processes[0], processes[1], CONVERSATIONS)
     for _ in range(rounds):
-        for fault in faults:
-            await through(crowd, figures, fault, stage.redis, 2 if stage.short else 10)
+        await through(crowd, figures, fault, stage.redis, 10)
     await crowd.finish(figures)
     return figures
 
 
 for _name, _fault in FAULTS.items():
-    scenario(f"Redis {_name}", full=5, short=0, storage=("postgresql+redis",))(partial(play, faults=[_fault]))
-scenario("Redis, each of these once", full=0, short=1, storage=("postgresql+redis",))(
-    partial(play, faults=list(FAULTS.values()))
-)
+    scenario(f"Redis {_name}", full=5, short=0, storage=("postgresql+redis",))(partial(play, fault=_fault))
 
 
-@scenario("Redis absent from the start", full=3, short=1, storage=("postgresql",))
+@scenario("Redis absent from the start", full=3, short=0, storage=("postgresql",))
+@scenario("Redis absent from the start, then each of these once", full=0, short=1, storage=("postgresql",))
 async def absent(stage: Stage, rounds: int) -> Figures:
     """Two processes come up without it, people come and talk; then it comes."""
-    figures = Figures(rounds=rounds)
+    figures = Figures(rounds=rounds * (1 + len(FAULTS) * stage.short))
     for _ in range(rounds):
         redis = stage.own(Redis(running=False))
         site = stage.site(REDIS_URL=redis.address)
@@ -89,7 +86,9 @@ async def absent(stage: Stage, rounds: int) -> Figures:
             await crowd.talk(seconds / 2)
             await asyncio.to_thread(redis.start)
 
-        await through(crowd, figures, comes, redis, 2 if stage.short else 10)
+        faults = [comes, *FAULTS.values()] if stage.short else [comes]
+        for fault in faults:
+            await through(crowd, figures, fault, redis, 2 if stage.short else 10)
         await crowd.finish(figures)
         site.stop()
     return figures

@@ -68,7 +68,7 @@ async def never_read(stage: Stage, rounds: int) -> Figures:
     """So many pages of one person read nothing, while long words come; two others talk as if nothing was."""
     figures = Figures(rounds=rounds)
     messages = 100 if stage.short else 1000
-    [process] = stage.serve(stage.site())
+    process = stage.server()
     [place] = await begin(process, process, 1)
     crowd = await Crowd.gather(process, process, 2)
     stalled = [Stalled(process, place.visit) for _ in range(rounds)]

@@ -43,7 +43,7 @@ def shell(site: Site, code: str) -> list[str]:
 
 @scenario("500 pages come back, 20 messages each", full=500, short=0)
 @scenario("1,000 pages come back, 20 messages each", full=1000, short=0)
-@scenario("60 pages come back, 20 messages each", full=0, short=60)
+@scenario("40 pages come back, 20 messages each", full=0, short=40)
 async def come_back(stage: Stage, rounds: int) -> Figures:
     """The server ends without a word; each conversation gets its lines; it starts again."""
     figures = Figures(rounds=rounds)

@@ -10,7 +10,7 @@ from tests.faults.figures import Figures
 from tests.faults.record import Pair, begin_pairs, compare
 from tests.faults.site import Process
 from tests.faults.stage import Stage
-from tests.faults.unwell import WAYS
+from tests.faults.unwell import SHORT_WAYS, WAYS
 
 DELAYED_MS = 200
 """What the issue allows: no message later than this because of triage."""
@@ -26,14 +26,15 @@ ENDS_WITHIN_SECONDS = 10.0
 @scenario("triage raises, hangs or answers nonsense", full=200, short=6)
 async def unwell(stage: Stage, rounds: int) -> Figures:
     """So many messages in each way of being unwell, on a server started anew; beside it one whose triage is well."""
-    figures = Figures(rounds=len(WAYS))
-    beside = await asyncio.to_thread(stage.site().start)
+    ways = list(SHORT_WAYS if stage.short else WAYS)
+    figures = Figures(rounds=len(ways))
+    beside = await asyncio.to_thread(stage.server)
     [well] = await begin_pairs(beside, beside, 1)
     site = stage.site()
-    process = await asyncio.to_thread(site.start, **_unwell(next(iter(WAYS))))
+    process = await asyncio.to_thread(site.start, **_unwell(ways[0]))
     [pair] = await begin_pairs(process, process, 1)
     visit, hidden = await asyncio.to_thread(process.begin)
-    for way in WAYS:
+    for way in ways:
         if process.popen.poll() is not None:
             process = await asyncio.to_thread(site.start, process.port, **_unwell(way))
             for page in pair:
