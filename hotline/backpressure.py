@@ -5,7 +5,7 @@ much memory as there is to say to it. Here sending returns only once what is que
 its socket's hints gather meanwhile (a hint holds once, see hotline.layer). A client that reads nothing for long is cut
 off; when it comes back it says what it holds and gets the rest.
 
-What a socket says in one turn of the loop goes out together, at once and past the layers between: Autobahn paints lines
+What a socket says at one moment goes out together, and past the layers between: Autobahn paints lines
 for a log that nobody reads, and Twisted asks the system twice for each write whether it may write.
 """
 
@@ -21,6 +21,9 @@ log = logging.getLogger(__name__)
 
 STALLED_SECONDS = 20.0
 """A page that took nothing for so long has lost its line, or is a phone asleep: both connect anew."""
+GATHERS_SECONDS = 0.002
+"""So long after sockets were written what is said to them gathers: a receipt and its line, or the lines of ten
+conversations on one desk, are one write then."""
 AT_ONCE_BYTES = 8 * 1024
 """Longer texts do not wait for others."""
 FINAL_TEXT = 0x81
@@ -47,6 +50,29 @@ class Flow:
     def stopProducing(self) -> None:
         """The connection is gone: nobody waits for it."""
         self.free.set()
+
+
+class Post:
+    """The sockets that have something to say, written together: in a surge at most once in GATHERS_SECONDS."""
+
+    def __init__(self) -> None:
+        self.waiting: list[FlowingProtocol] = []
+        self.next_at = 0.0
+
+    def take(self, socket: FlowingProtocol) -> None:
+        """Write what ``socket`` has to say, soon."""
+        self.waiting.append(socket)
+        if len(self.waiting) == 1:
+            asyncio.get_running_loop().call_at(self.next_at, self._deliver)
+
+    def _deliver(self) -> None:
+        self.next_at = asyncio.get_running_loop().time() + GATHERS_SECONDS
+        waiting, self.waiting = self.waiting, []
+        for socket in waiting:
+            socket.write()
+
+
+_post = Post()
 
 
 class FlowingProtocol(WebSocketProtocol):
@@ -83,7 +109,7 @@ class FlowingProtocol(WebSocketProtocol):
         super().onMessage(payload, isBinary)
 
     def say(self, text: bytes) -> None:
-        """Send a text message of any size, with what else is said in this turn of the loop; nothing once it closes.
+        """Send a text message of any size, with what else is said at this moment; nothing once it closes.
 
         Autobahn's own way holds the limit for what comes in against what goes out as well.
         """
@@ -97,7 +123,7 @@ class FlowingProtocol(WebSocketProtocol):
         else:
             head = bytes((FINAL_TEXT, 127)) + size.to_bytes(8, "big")
         if not self.unsent:
-            asyncio.get_running_loop().call_soon(self.write)
+            _post.take(self)
         self.unsent += (head, text)
         if size > AT_ONCE_BYTES:
             self.write()
@@ -119,6 +145,8 @@ class FlowingProtocol(WebSocketProtocol):
             return
         data, transport = b"".join(self.unsent), self.transport
         self.unsent.clear()
+        if not transport.connected:
+            return
         queued = transport.dataBuffer or transport._tempDataBuffer  # noqa: SLF001 - Twisted has no public word for it
         if not (queued or transport.TLS):
             done = transport.writeSomeData(data)

@@ -11,7 +11,7 @@ class Wire(Protocol):
     """The server's end of one WebSocket."""
 
     def say(self, text: bytes) -> None:
-        """Send a text message, together with what else is said in this turn of the loop; nothing once it closes."""
+        """Send a text message, together with what else is said at this moment; nothing once it closes."""
 
     async def written(self) -> None:
         """Returns once the client can take more."""

@@ -7,7 +7,7 @@ address, a browser's name or a location.
 from __future__ import annotations
 
 import uuid
-from typing import Any
+from datetime import UTC, datetime
 
 from django.conf import settings
 from django.db import models
@@ -297,10 +297,8 @@ def is_unique_violation(error: Exception) -> bool:
     return "unique" in str(error).lower()
 
 
-def as_time(value: Any) -> str:
+def as_time(value: datetime | None) -> str:
     """A time as frames carry it: ISO 8601 in UTC with milliseconds, "" for none."""
     if value is None:
         return ""
-    return str(value.astimezone(timezone.get_fixed_timezone(0)).isoformat(timespec="milliseconds")).replace(
-        "+00:00", "Z"
-    )
+    return value.astimezone(UTC).isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"

@@ -92,13 +92,15 @@ def after(conversation_hex: str, seq: int) -> list[Line] | None:
         held = _lines.get(conversation_hex)
         if not held or held[0].seq > seq + 1:
             return None
-        return [line for line in held if line.seq > seq]
+        # Without gaps among them, a line's place follows from its seq.
+        return held[max(0, seq + 1 - held[0].seq) :]
 
 
 def upto(conversation_hex: str, seq: int) -> list[Line]:
     """The lines that are here up to ``seq``, without gaps among them; empty where there are none."""
     with _lock:
-        return [line for line in _lines.get(conversation_hex, ()) if line.seq <= seq]
+        held = _lines.get(conversation_hex)
+        return held[: max(0, seq + 1 - held[0].seq)] if held else []
 
 
 def about(conversation_hex: str) -> About | None:

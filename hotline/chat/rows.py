@@ -10,7 +10,7 @@ import uuid
 from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import datetime
 from functools import cache, lru_cache
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeAlias, TypeVar
 
 from django.db import DEFAULT_DB_ALIAS, connections, models
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -19,6 +19,8 @@ from django.db.models.base import ModelState
 from hotline.chat.models import Conversation, Message, Visit, Weighing
 
 M = TypeVar("M", bound=models.Model)
+Conversion: TypeAlias = "tuple[int, Any, list[Callable[..., Any]]]"
+"""A field's place, its column, and Django's steps from the database's value to Python's."""
 MESSAGES = Message._meta.db_table
 WEIGHINGS = Weighing._meta.db_table
 CONVERSATIONS = Conversation._meta.db_table
@@ -37,16 +39,17 @@ class Reader(Generic[M]):
 
     def read(self, condition: str, values: Sequence[Any]) -> list[M]:
         """The rows of which ``condition``, written as SQL, is true; ``values`` as the database wants them."""
-        with _database().cursor() as cursor:
+        database, conversions = _database(), _conversions(self)
+        with database.cursor() as cursor:
             cursor.execute(f"{self.select} WHERE {condition}", values)
-            found = cursor.fetchall()
-        conversions = _conversions(self)
-        return [self._made(row, conversions) for row in found]
+            return [self._made(row, conversions, database) for row in cursor.fetchall()]
 
-    def _made(self, row: Iterable[Any], conversions: Iterable[tuple[int, Callable[[Any], Any]]]) -> M:
+    def _made(self, row: Iterable[Any], conversions: Iterable[Conversion], database: BaseDatabaseWrapper) -> M:
         values = list(row)
-        for place, convert in conversions:
-            values[place] = convert(values[place])
+        for place, column, steps in conversions:
+            if values[place] is not None:
+                for step in steps:
+                    values[place] = step(values[place], column, database)
         one = self.model.__new__(self.model)
         one._state = ModelState()
         one._state.adding, one._state.db = False, DEFAULT_DB_ALIAS
@@ -55,25 +58,15 @@ class Reader(Generic[M]):
 
 
 @cache
-def _conversions(reader: Reader[Any]) -> list[tuple[int, Callable[[Any], Any]]]:
-    """For each field that the database does not hold as Python does: its place, and what makes Python's of it."""
+def _conversions(reader: Reader[Any]) -> list[Conversion]:
+    """What makes Python's values of those fields that the database holds in another way."""
     database, found = _database(), []
     for place, field in enumerate(reader.fields):
         column = field.get_col(field.model._meta.db_table)
         steps = [*database.ops.get_db_converters(column), *column.get_db_converters(database)]
         if steps:
-            found.append((place, _through(steps, column)))
+            found.append((place, column, steps))
     return found
-
-
-def _through(steps: Sequence[Callable[..., Any]], column: Any) -> Callable[[Any], Any]:
-    def convert(value: Any) -> Any:
-        if value is not None:
-            for step in steps:
-                value = step(value, column, _database())
-        return value
-
-    return convert
 
 
 def _database() -> BaseDatabaseWrapper:
