@@ -170,3 +170,22 @@ def test_several_people_side_by_side(visitor, house):
     desk.locator('#link[data-link="open"]').wait_for()
     desk.keyboard.press("Alt+3")
     expect(talk(desk, "丙丙").get_by_test_id("talk-field")).to_have_value("写了一半")
+
+
+def test_the_newest_note_and_the_field_for_another_stay_in_sight(visitor, house):
+    desk = visitor.desk(house.next_counselor())
+    resident = visitor.resident(nickname="长故事")
+    say(resident, "说来话长")
+    take(desk, "长故事")
+    for number in range(6):
+        words = f"第 {number} 条笔记。" + "写得很长，好让下一位接得上。" * 6
+        desk.get_by_test_id("note-field").fill(words)
+        desk.get_by_test_id("note-save").click()
+        desk.get_by_test_id("notes").get_by_text(f"第 {number} 条笔记").wait_for()
+    desk.get_by_test_id("act-help").click()
+    desk.locator("#help-question").fill("接下来怎么说？")
+    desk.get_by_test_id("help-send").click()
+    desk.get_by_test_id("help-asked").wait_for()
+    newest = desk.get_by_test_id("notes").get_by_text("接下来怎么说？")
+    expect(newest).to_be_in_viewport(ratio=0.9)
+    expect(desk.get_by_test_id("note-save")).to_be_in_viewport(ratio=0.9)

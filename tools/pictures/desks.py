@@ -5,7 +5,7 @@ from __future__ import annotations
 from playwright.sync_api import Locator, Page
 
 from tools.pictures import residents
-from tools.pictures.camera import BOTH, DESK, DESKS, PHONES, SIZES, Camera, Line, Place
+from tools.pictures.camera import BOTH, DESK, PHONES, SIZES, Camera, Line, Place
 from tools.pictures.scenes import SCENES, Language
 
 DIALOGS = {"override": "Alt+o", "help": "Alt+s", "handover": "Alt+h", "give-back": "Alt+b", "end": "Alt+e", "keys": "?"}
@@ -105,7 +105,7 @@ def converse(camera: Camera, place: Place, language: Language) -> tuple[Page, Pa
     scene = SCENES[language]
     desk = open_desk(camera, place, language)
     resident = residents.write_to_us(camera, place, language)
-    camera.take(desk, "desk-queue", language, DESKS, whole=False)
+    camera.take(desk, "desk-queue", language, ("desk", "tablet"), whole=False)
     take_person(desk, scene.nickname)
     for reply, line in zip(scene.answers, scene.then, strict=True):
         answer(desk, scene.nickname, reply)

@@ -25,11 +25,27 @@ export function showNotes(list, notes) {
   });
 }
 
+const followed = new WeakMap();
+
+/** Remember whether the reader is at the newest: what stands around the list changes its height as well. */
+function follow(list) {
+  let height = 0;
+  followed.set(list, true);
+  list.addEventListener("scroll", () => {
+    if (list.clientHeight !== height) return;
+    followed.set(list, list.scrollHeight - list.scrollTop - list.clientHeight < 30);
+  });
+  new ResizeObserver(() => {
+    height = list.clientHeight;
+    if (followed.get(list)) list.scrollTop = list.scrollHeight;
+  }).observe(list);
+}
+
 /** Draw the notes and stay at the newest, if the reader was there. */
 export function showNotesAtEnd(list, notes) {
-  const stay = list.scrollHeight - list.scrollTop - list.clientHeight < 30;
+  if (!followed.has(list)) follow(list);
   showNotes(list, notes);
-  if (stay) list.scrollTop = list.scrollHeight;
+  if (followed.get(list)) list.scrollTop = list.scrollHeight;
 }
 
 /**
