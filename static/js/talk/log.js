@@ -7,13 +7,14 @@ import { say, sayEvent } from "./words.js";
 
 const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
 const NEAR_END = 120;
+const MARGIN = 16;
 
 export function createLog({ list, scroller, speaker, retry }) {
   const bubble = document.getElementById("bubble").content.firstElementChild;
   const happening = document.getElementById("happening").content.firstElementChild;
   const pending = new Map();
   let upto = 0;
-  let follows = true;
+  let inSight = true;
   let size = "";
 
   function nearEnd() {
@@ -76,16 +77,21 @@ export function createLog({ list, scroller, speaker, retry }) {
 
   function scrolled() {
     // In a new size this may still be the echo of our own scrolling in the old one.
-    if (measure() === size) follows = nearEnd();
+    if (measure() !== size) return;
+    const { top, bottom } = scroller.getBoundingClientRect();
+    const end = list.getBoundingClientRect().bottom;
+    inSight = end > top && end < bottom + NEAR_END;
   }
 
   /** A keyboard that opens, or a phone that is turned, must not hide the words one was just reading. */
   function resized() {
     size = measure();
-    if (follows) toEnd();
+    const below = list.getBoundingClientRect().bottom - scroller.getBoundingClientRect().bottom;
+    if (inSight && below > 0) scroller.scrollTop += below + MARGIN;
   }
 
   scroller.addEventListener("scroll", scrolled, { passive: true });
+  scroller.addEventListener("toggle", scrolled, { capture: true });
   new ResizeObserver(resized).observe(scroller);
 
   list.addEventListener("click", (event) => {
