@@ -37,6 +37,8 @@ OPTIONS = (
     *("--websocket-max-frame-size", "65536", "--websocket-max-message-size", "65536"),
     # How long a socket may live is the socket's own affair.
     *("--websocket_timeout", "-1", "--application-close-timeout", "5"),
+    # Of whom everybody comes at once, the last is answered later than Daphne's own 5 s allow; pages wait up to 40.
+    *("--websocket_connect_timeout", "40"),
 )
 
 

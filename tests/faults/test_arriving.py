@@ -7,6 +7,9 @@ import socket
 from contextlib import ExitStack
 from pathlib import Path
 
+from hotline.server import OPTIONS, CommandLine
+from tests.faults.bounds import HELLO_PATIENCE, HELLO_WITHIN
+
 ARRIVE = 300
 PATIENCE_SECONDS = 10.0
 
@@ -34,3 +37,9 @@ def test_who_arrives_while_the_server_is_busy_is_taken_in_and_not_dropped(site):
             for number, _ in found:
                 poll.unregister(number)
                 connected.add(number)
+
+
+def test_no_handshake_is_given_up_while_its_page_still_waits():
+    """Where everybody comes at once the last handshakes are late: dropped, they come back to be begun once more."""
+    options = CommandLine().parser.parse_args([*OPTIONS, "hotline.asgi:application"])
+    assert options.websocket_connect_timeout >= HELLO_WITHIN * HELLO_PATIENCE
