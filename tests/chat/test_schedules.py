@@ -10,6 +10,7 @@ import sys
 
 import pytest
 from hypothesis import HealthCheck, Phase, seed, settings
+from hypothesis.internal.conjecture.engine import ConjectureRunner
 from hypothesis.stateful import run_state_machine_as_test
 
 from counselors import consumers as desk
@@ -22,6 +23,21 @@ SEED = os.environ.get("SCHEDULE_SEED", "")
 SHRINK = bool(os.environ.get("SCHEDULE_SHRINK"))
 STEPS = int(os.environ.get("SCHEDULE_STEPS", "16"))
 SAY = bool(os.environ.get("SCHEDULE_SAY"))
+MUST_HAPPEN = {
+    "messages acknowledged",
+    "messages refused",
+    "pages compared with a fresh read",
+    "joined",
+    "handed",
+    "answered: decline",
+    "answered: withdraw",
+    "left",
+    "closed",
+    "returned",
+    "erased",
+    "danger",
+}
+"""The schedules that are always the same hold each of these at least once."""
 
 
 @pytest.mark.django_db(transaction=True)
@@ -31,6 +47,8 @@ def test_no_schedule_loses_doubles_or_shows_what_it_must_not(plain_triage, monke
     # And these pages are quicker than any thumb.
     monkeypatch.setattr(sockets, "FRAMES_AT_ONCE", 100_000)
     monkeypatch.setattr(Schedules, "cast", Cast(), raising=False)
+    # Most schedules would else be copies of others in which steps repeat: good for one step, bad for their meeting.
+    monkeypatch.setattr(ConjectureRunner, "generate_mutations_from", lambda self, data: None)
     run_state_machine_as_test(
         seed(int(SEED))(Schedules) if SEED else Schedules,
         _min_steps=STEPS - 1,  # else most schedules end after a few
@@ -48,3 +66,7 @@ def test_no_schedule_loses_doubles_or_shows_what_it_must_not(plain_triage, monke
     if SAY:
         sys.stdout.write(json.dumps(dict(Schedules.played.most_common())))
     assert Schedules.played["schedules"] >= COUNT
+    if not SEED:
+        assert {what for what in MUST_HAPPEN if not Schedules.played[what]} == set(), (
+            "drawn too seldom to prove anything"
+        )

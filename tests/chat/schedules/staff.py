@@ -13,6 +13,7 @@ from tests.factories import client_id
 
 RARELY = ["duty", "pry", "pry", "supervise"]
 PARTINGS = ["give_back", "give_back", "end", "offer", "offer", "answer_offer", "answer_offer", "vanish"]
+ANSWERS = ["accept", "accept", "decline", "withdraw"]
 
 
 class Staff(Played):
@@ -139,8 +140,9 @@ class Staff(Played):
         found = self.some([(desk, shown) for desk in there for shown in desk.handovers], which)
         if found is None:
             return
-        desk, shown = found
-        word = ["accept", "accept", "decline", "withdraw"][number % 4]
+        self._answer(*found, ANSWERS[number % 4])
+
+    def _answer(self, desk, shown, word):
         story = next(one for one in self.world.stories if one.hex == shown["conversation"])
         answer = self.run(desk.ask("handover.answer", handover=shown["id"], answer=word))
         offer = story.offer if story.offer and story.offer.number == shown["id"] else None
@@ -148,9 +150,29 @@ class Staff(Played):
         assert answer.get("code", "") == ("" if may else "handover.gone")
         if may:
             story.offer = None
-            self.world.happened["offers answered"] += 1
+            self.world.happened[f"answered: {word}"] += 1
             if word == "accept":
                 self.world.take(story, desk.helper, "handed")
+
+    @rule(number=pick, which=pick, word=st.sampled_from(ANSWERS))
+    def hand_over(self, number, which, word):
+        """Offered, seen and answered in one step, whatever was offered before; drawn apart, they seldom meet."""
+        self._somebody_is_held(number)
+        self.offer(number, which)
+        story = self.some([one for one in self.world.stories if one.offer], which)
+        if story is None:
+            return
+        helper = story.offer.giver if word == "withdraw" else story.offer.taker
+        desk = next((one for one in self.desks if one.helper is helper), None)
+        if desk is None:
+            self.run(self._come(helper))
+            desk = self.desks[-1]
+        elif not desk.is_there:
+            self.run(self._come_back(desk))
+        self.run(desk.catch_up())
+        if desk.is_there:
+            [shown] = [one for one in desk.handovers if one["id"] == story.offer.number]
+            self._answer(desk, shown, word)
 
     def vanish(self, number, _):
         """All desks of a counselor fall silent for longer than they may."""
