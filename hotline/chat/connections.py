@@ -3,10 +3,14 @@
 SQLite decides when it opens a file whether it may write to it, and keeps to that; a PostgreSQL that became a standby
 refuses for as long as one stays connected to it. Connections are kept for long here: without this, a server that
 connected while the disk or the database was read-only would refuse every word until somebody restarted it.
+
+With PostgreSQL a connection is looked at before it is used, since the server may have gone: a round trip for every
+crossing to the database's thread. One that answered within the second is taken at its word.
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -14,6 +18,8 @@ from django.db import DatabaseError
 from django.db.backends.signals import connection_created
 
 READ_ONLY_SQLSTATE = "25006"
+TRUSTED_SECONDS = 1.0
+"""What breaks within it costs those who write at that moment a "not sent", and they are tried again."""
 
 
 def watch() -> None:
@@ -24,6 +30,23 @@ def watch() -> None:
 def _created(connection: Any, **_: Any) -> None:
     if _let_go_if_read_only not in connection.execute_wrappers:
         connection.execute_wrappers.append(_let_go_if_read_only)
+        if connection.vendor == "postgresql":
+            connection.is_usable = _looked_at_seldom(connection)
+
+
+def _looked_at_seldom(connection: Any) -> Callable[[], bool]:
+    """Django's own look, at most once in so many seconds; after an error always."""
+    look, answered_at = connection.is_usable, -TRUSTED_SECONDS
+
+    def is_usable() -> bool:
+        nonlocal answered_at
+        if not connection.errors_occurred and time.monotonic() - answered_at < TRUSTED_SECONDS:
+            return True
+        usable: bool = look()
+        answered_at = time.monotonic() if usable else -TRUSTED_SECONDS
+        return usable
+
+    return is_usable
 
 
 def _let_go_if_read_only(

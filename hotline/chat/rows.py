@@ -10,6 +10,7 @@ import uuid
 from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import datetime
 from functools import cache, lru_cache
+from itertools import chain
 from typing import Any, Generic, TypeAlias, TypeVar
 
 from django.db import DEFAULT_DB_ALIAS, connections, models
@@ -117,28 +118,47 @@ def residents_behind(visit_ids: Sequence[int]) -> dict[int, uuid.UUID]:
 
 
 def insert(model: type[models.Model], names: Sequence[str], values: Iterable[Sequence[Any]]) -> None:
-    """New rows with these fields: one statement, prepared once. Fields left out must need no value."""
+    """New rows with these fields. Fields left out must need no value."""
     fields = [_field(model, name) for name in names]
     columns = ", ".join(f'"{field.column}"' for field in fields)
     database = _database()
     prepared = [[_as_kept(field, value, database) for field, value in zip(fields, row, strict=True)] for row in values]
     if not prepared:
         return
+    statement, row = f'INSERT INTO "{model._meta.db_table}" ({columns}) VALUES ', f"({many(len(fields))})"
     with database.cursor() as cursor:
-        cursor.executemany(
-            f'INSERT INTO "{model._meta.db_table}" ({columns}) VALUES ({many(len(fields))})',
-            prepared,
-        )
+        if database.vendor == "sqlite":
+            # Prepared once for all rows.
+            cursor.executemany(statement + row, prepared)
+        else:
+            # PostgreSQL would plan and answer each row by itself.
+            cursor.execute(statement + ", ".join([row] * len(prepared)), list(chain.from_iterable(prepared)))
 
 
 def write_fields(conversations: Iterable[Conversation], names: Sequence[str]) -> None:
-    """Write these fields of locked conversations as they stand in memory: one statement, prepared once."""
+    """Write these fields of locked conversations as they stand in memory; one way for each database, see above."""
     fields = [_field(Conversation, name) for name in (*names, "id")]
-    places = ", ".join(f'"{field.column}" = %s' for field in fields[:-1])
     database = _database()
     prepared = [[_as_kept(field, getattr(one, field.attname), database) for field in fields] for one in conversations]
+    if not prepared:
+        return
     with database.cursor() as cursor:
-        cursor.executemany(f'UPDATE "{CONVERSATIONS}" SET {places} WHERE "id" = %s', prepared)
+        if database.vendor == "sqlite":
+            places = ", ".join(f'"{field.column}" = %s' for field in fields[:-1])
+            cursor.executemany(f'UPDATE "{CONVERSATIONS}" SET {places} WHERE "id" = %s', prepared)
+        else:
+            # A column of which all values are NULL has no type of its own.
+            places = ", ".join(
+                f'"{field.column}" = CAST(fresh."{field.column}" AS {field.cast_db_type(database)})'
+                for field in fields[:-1]
+            )
+            columns = ", ".join(f'"{field.column}"' for field in fields)
+            values = ", ".join([f"({many(len(fields))})"] * len(prepared))
+            cursor.execute(
+                f'UPDATE "{CONVERSATIONS}" AS kept SET {places} FROM (VALUES {values}) AS fresh({columns})'
+                ' WHERE kept."id" = fresh."id"',
+                list(chain.from_iterable(prepared)),
+            )
 
 
 def _as_kept(field: Any, value: Any, database: BaseDatabaseWrapper) -> Any:

@@ -1,4 +1,4 @@
-"""Connections that can only read are let go: the next one may write."""
+"""Connections that can only read are let go: the next one may write. And none is looked at for every frame."""
 
 import sqlite3
 
@@ -6,6 +6,7 @@ import psycopg
 import pytest
 from django.db import DatabaseError, connection
 
+from hotline.chat import connections
 from hotline.chat.connections import is_read_only
 from hotline.chat.models import Resident
 
@@ -34,3 +35,33 @@ def test_other_errors_cost_no_connection(cause, expected):
     error = DatabaseError()
     error.__cause__ = cause
     assert is_read_only(error) is expected
+
+
+class Answering:
+    """A connection to a PostgreSQL that answers, or does not."""
+
+    vendor = "postgresql"
+
+    def __init__(self):
+        self.execute_wrappers, self.errors_occurred = [], False
+        self.answers, self.looks = True, 0
+
+    def is_usable(self):
+        self.looks += 1
+        return self.answers
+
+
+def test_a_connection_is_looked_at_once_a_second_and_after_each_error(monkeypatch):
+    now = 100.0
+    monkeypatch.setattr(connections.time, "monotonic", lambda: now)
+    one = Answering()
+    for _ in range(2):  # it may connect again: the signal comes each time
+        connections._created(one)
+    assert [one.is_usable(), one.is_usable(), one.looks] == [True, True, 1]
+    now += connections.TRUSTED_SECONDS
+    assert [one.is_usable(), one.looks] == [True, 2]
+    one.errors_occurred, one.answers = True, False
+    assert [one.is_usable(), one.looks] == [False, 3]
+    # What did not answer is not trusted either.
+    one.errors_occurred = False
+    assert [one.is_usable(), one.looks] == [False, 4]
