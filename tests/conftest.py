@@ -4,9 +4,14 @@ import ipaddress
 import socket
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.servers import chromium_path, postgres_server, redis_server  # noqa: F401 - fixtures
 from tools.messages import compile_all
+
+# How long an example takes says how busy the machine is, and nothing of what it tries.
+settings.register_profile("whatever the machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("whatever the machine")
 
 
 def pytest_configure(config: pytest.Config) -> None:
