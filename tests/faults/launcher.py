@@ -98,20 +98,46 @@ def watch_hints(point: Point) -> None:
     layer.tell = telling
 
 
+class WatchedWire:
+    """The server's own end of a socket, past which frames may leave; see hotline/wire.py."""
+
+    def __init__(self, wire, leaving, left) -> None:
+        self.wire, self.leaving, self.left = wire, leaving, left
+        self.written = wire.written
+
+    def say(self, text: bytes) -> None:
+        self.leaving(text.decode())
+        self.wire.say(text)
+        self.left(text.decode())
+
+
 def watch_frames(application, point: Point):
-    """What leaves through a socket."""
+    """What leaves through a socket, by either way."""
+    from hotline import wire
+
+    def leaving(text: str) -> None:
+        replays = '"type":"welcome"' in text or '"type":"lines"' in text
+        if replays and '"seq":' in text:
+            point.here("in replay")
+
+    def left(text: str) -> None:
+        if '"type":"ack"' in text and '"seq":' in text and point.reached("after acknowledgement"):
+            asyncio.get_running_loop().call_later(ACKNOWLEDGEMENT_LEAVES_SECONDS, die)
 
     async def watched(scope, receive, send):
         async def sending(event):
-            text = event.get("text") or ""
-            replays = '"type":"welcome"' in text or '"type":"lines"' in text
-            if replays and '"seq":' in text:
-                point.here("in replay")
+            leaving(event.get("text") or "")
             await send(event)
-            if '"type":"ack"' in text and '"seq":' in text and point.reached("after acknowledgement"):
-                asyncio.get_running_loop().call_later(ACKNOWLEDGEMENT_LEAVES_SECONDS, die)
+            left(event.get("text") or "")
 
-        await application(scope, receive, sending if scope["type"] == "websocket" else send)
+        if scope["type"] != "websocket":
+            await application(scope, receive, send)
+            return
+        found = wire.wire_of(scope)
+        if found is not None:
+            through = {wire.EXTENSION: WatchedWire(found, leaving, left)}
+            scope = {**scope, "extensions": {**scope["extensions"], **through}}
+        await application(scope, receive, sending)
 
     return watched
 
