@@ -130,8 +130,11 @@ class Site:
 
     def manage(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run manage.py in these surroundings."""
+        return self._python("manage.py", *arguments)
+
+    def _python(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [sys.executable, "manage.py", *arguments],
+            [sys.executable, *arguments],
             cwd=ROOT,
             env=self.environment,
             capture_output=True,
@@ -141,9 +144,13 @@ class Site:
 
     def prepare(self) -> Site:
         """Tables, demo accounts, static files."""
-        for arguments in (("migrate",), ("collectstatic", "--noinput"), ("seed_demo",)):
-            done = self.manage(*arguments, "--verbosity", "0")
-            assert done.returncode == 0, done.stderr
+        return self._manage_all(("migrate",), ("collectstatic", "--noinput"), ("seed_demo",))
+
+    def _manage_all(self, *commands: tuple[str, ...]) -> Site:
+        """Several commands of manage.py in one process: to start it takes longer than most of them."""
+        code = f"from manage import main\nimport sys\nfor one in {commands!r}:\n"
+        done = self._python("-c", code + "    sys.argv = ['manage.py', *one, '--verbosity', '0']\n    main()")
+        assert done.returncode == 0, done.stderr
         return self
 
     def borrow(self, other: Site) -> Site:
@@ -161,10 +168,7 @@ class Site:
             for path in (other.folder / "var").glob("hotline.sqlite3*"):
                 shutil.copy(path, var)
             return self
-        for arguments in (("migrate",), ("seed_demo",)):
-            done = self.manage(*arguments, "--verbosity", "0")
-            assert done.returncode == 0, done.stderr
-        return self
+        return self._manage_all(("migrate",), ("seed_demo",))
 
     def start(self, port: int | None = None, **options: str) -> Process:
         """One more process; with ``port``, where another one was. For ``options`` see :class:`Process`."""
