@@ -19,7 +19,7 @@ from counselors import services
 from counselors.models import StaffMember
 from counselors.reading import open_to_read
 from counselors.roles import PERMISSIONS, Permission, Role
-from hotline.chat import access, errors, events, protocol, queue, rows, selectors, standing
+from hotline.chat import access, errors, events, prepared, protocol, queue, rows, selectors, standing
 from hotline.chat.errors import Refused
 from hotline.chat.models import Conversation, as_time
 from hotline.chat.services import moves
@@ -54,8 +54,10 @@ def staff_behind(credentials: Iterable[tuple[int, str | None]]) -> dict[tuple[in
     if not keys:
         return {}
     now = rows.time_as_kept(timezone.now())
-    members = {one.pk: one for one in _members.read(f'"is_active" AND "id" IN ({rows.many(len(ids))})', ids)}
-    found_sessions = _sessions.read(f'"expire_date" > %s AND "session_key" IN ({rows.many(len(keys))})', [now, *keys])
+    those, values = prepared.among("bigint", ids)
+    members = {one.pk: one for one in _members.read(f'"is_active" AND "id" {those}', values)}
+    those, values = prepared.among("text", keys)
+    found_sessions = _sessions.read(f'"expire_date" > %s AND "session_key" {those}', [now, *values])
     sessions = {one.pk: one for one in found_sessions}
     found = {}
     for staff_id, key in told:

@@ -95,6 +95,8 @@ else:
     DATABASES["default"]["CONN_MAX_AGE"] = 60
     DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+    # Statements of our own are prepared when they come again (hotline/chat/prepared.py); Django's never are.
+    DATABASES["default"]["OPTIONS"].setdefault("prepare_threshold", 2)
     # No cursor outlives its transaction, so that a pooler may hand each transaction another connection.
     DATABASES["default"]["DISABLE_SERVER_SIDE_CURSORS"] = True
 

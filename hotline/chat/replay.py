@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from django.db import connection
 
+from hotline.chat import prepared
 from hotline.chat.keys import Sealed
 from hotline.chat.models import Conversation, Message
 
@@ -31,21 +32,22 @@ def lines_beyond(places: Sequence[tuple[uuid.UUID, int, int]]) -> dict[uuid.UUID
     """Conversation -> its lines beyond the first seq and up to the second, in order."""
     if not places:
         return {}
-    values = ", ".join(["(%s, %s, %s)"] * len(places))
+    key = Conversation._meta.pk
+    asked, values = prepared.table(
+        ("uuid", "bigint", "bigint"), [(key.get_db_prep_value(pk, connection), *seqs) for pk, *seqs in places]
+    )
     # CROSS JOIN keeps the order of reading: a seek in the index of lines for each that is asked.
     statement = (
-        f"WITH asked(conversation, beyond, upto) AS (VALUES {values})"
+        f"WITH asked(conversation, beyond, upto) AS ({asked})"
         ' SELECT kept."conversation_id", kept."seq", kept."author", staff."alias", kept."client_id",'
         f' kept."text_sealed", kept."at" FROM asked CROSS JOIN "{MESSAGES}" AS kept'
         f' LEFT JOIN "{STAFF}" AS staff ON staff."id" = kept."staff_id"'
         ' WHERE kept."conversation_id" = asked.conversation'
         ' AND kept."seq" > asked.beyond AND kept."seq" <= asked.upto ORDER BY kept."conversation_id", kept."seq"'
     )
-    key = Conversation._meta.pk
-    asked = [part for pk, *seqs in places for part in (key.get_db_prep_value(pk, connection), *seqs)]
     found: dict[uuid.UUID, list[Kept]] = {}
-    with connection.cursor() as cursor:
-        cursor.execute(statement, asked)
+    with prepared.cursor() as cursor:
+        cursor.execute(statement, values)
         for pk, seq, author, alias, client_id, sealed, at in cursor.fetchall():
             found.setdefault(_uuid(pk), []).append(Kept(seq, author, alias or "", client_id, sealed, _aware(at)))
     return found

@@ -10,13 +10,13 @@ import uuid
 from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import datetime
 from functools import cache, lru_cache
-from itertools import chain
 from typing import Any, Generic, TypeAlias, TypeVar
 
-from django.db import DEFAULT_DB_ALIAS, connections, models
+from django.db import DEFAULT_DB_ALIAS, models
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models.base import ModelState
 
+from hotline.chat import prepared
 from hotline.chat.models import Conversation, Message, Visit, Weighing
 
 M = TypeVar("M", bound=models.Model)
@@ -40,8 +40,8 @@ class Reader(Generic[M]):
 
     def read(self, condition: str, values: Sequence[Any]) -> list[M]:
         """The rows of which ``condition``, written as SQL, is true; ``values`` as the database wants them."""
-        database, conversions = _database(), _conversions(self)
-        with database.cursor() as cursor:
+        database, conversions = prepared.database(), _conversions(self)
+        with prepared.cursor() as cursor:
             cursor.execute(f"{self.select} WHERE {condition}", values)
             return [self._made(row, conversions, database) for row in cursor.fetchall()]
 
@@ -61,7 +61,7 @@ class Reader(Generic[M]):
 @cache
 def _conversions(reader: Reader[Any]) -> list[Conversion]:
     """What makes Python's values of those fields that the database holds in another way."""
-    database, found = _database(), []
+    database, found = prepared.database(), []
     for place, field in enumerate(reader.fields):
         column = field.get_col(field.model._meta.db_table)
         steps = [*database.ops.get_db_converters(column), *column.get_db_converters(database)]
@@ -70,18 +70,8 @@ def _conversions(reader: Reader[Any]) -> list[Conversion]:
     return found
 
 
-def _database() -> BaseDatabaseWrapper:
-    """This thread's connection. Django's ``connection`` looks it up anew for each of its attributes."""
-    return connections[DEFAULT_DB_ALIAS]
-
-
 def _field(model: type[models.Model], name: str) -> Any:
     return model._meta.get_field(name)
-
-
-def many(count: int) -> str:
-    """So many parameters, with commas between."""
-    return ", ".join(["%s"] * count)
 
 
 _moving = Reader(
@@ -96,24 +86,24 @@ def unlocked(keys: Collection[uuid.UUID]) -> list[Conversation]:
     """These conversations as they stand now, as far as they exist."""
     if not keys:
         return []
-    return _moving.read(f'"id" IN ({many(len(keys))})', [_key(one) for one in keys])
+    those, values = prepared.among("uuid", map(_key, keys))
+    return _moving.read(f'"id" {those}', values)
 
 
 def locked(keys: Sequence[uuid.UUID]) -> list[Conversation]:
     """These conversations, as far as they exist, their rows locked: in one order by everybody."""
     if not keys:
         return []
-    lock = " FOR UPDATE" if _database().features.has_select_for_update else ""
-    return _moving.read(f'"id" IN ({many(len(keys))}) ORDER BY "id"{lock}', [_key(one) for one in keys])
+    lock = " FOR UPDATE" if prepared.database().features.has_select_for_update else ""
+    those, values = prepared.among("uuid", map(_key, keys))
+    return _moving.read(f'"id" {those} ORDER BY "id"{lock}', values)
 
 
 def residents_behind(visit_ids: Sequence[int]) -> dict[int, uuid.UUID]:
     """Visit -> whose it is, of those that have not ended."""
-    with _database().cursor() as cursor:
-        cursor.execute(
-            f'SELECT "id", "resident_id" FROM "{VISITS}" WHERE "ended_at" IS NULL AND "id" IN ({many(len(visit_ids))})',
-            visit_ids,
-        )
+    those, values = prepared.among("bigint", visit_ids)
+    with prepared.cursor() as cursor:
+        cursor.execute(f'SELECT "id", "resident_id" FROM "{VISITS}" WHERE "ended_at" IS NULL AND "id" {those}', values)
         return {pk: found if isinstance(found, uuid.UUID) else uuid.UUID(found) for pk, found in cursor.fetchall()}
 
 
@@ -121,43 +111,40 @@ def insert(model: type[models.Model], names: Sequence[str], values: Iterable[Seq
     """New rows with these fields. Fields left out must need no value."""
     fields = [_field(model, name) for name in names]
     columns = ", ".join(f'"{field.column}"' for field in fields)
-    database = _database()
-    prepared = [[_as_kept(field, value, database) for field, value in zip(fields, row, strict=True)] for row in values]
-    if not prepared:
+    database = prepared.database()
+    kept = [[_as_kept(field, value, database) for field, value in zip(fields, row, strict=True)] for row in values]
+    if not kept:
         return
-    statement, row = f'INSERT INTO "{model._meta.db_table}" ({columns}) VALUES ', f"({many(len(fields))})"
-    with database.cursor() as cursor:
+    statement = f'INSERT INTO "{model._meta.db_table}" ({columns})'
+    with prepared.cursor() as cursor:
         if database.vendor == "sqlite":
             # Prepared once for all rows.
-            cursor.executemany(statement + row, prepared)
+            cursor.executemany(f"{statement} VALUES ({', '.join(['%s'] * len(fields))})", kept)
         else:
-            # PostgreSQL would plan and answer each row by itself.
-            cursor.execute(statement + ", ".join([row] * len(prepared)), list(chain.from_iterable(prepared)))
+            # PostgreSQL would answer each row by itself.
+            rows, arrays = prepared.table([field.cast_db_type(database) for field in fields], kept)
+            cursor.execute(f"{statement} {rows}", arrays)
 
 
 def write_fields(conversations: Iterable[Conversation], names: Sequence[str]) -> None:
     """Write these fields of locked conversations as they stand in memory; one way for each database, see above."""
     fields = [_field(Conversation, name) for name in (*names, "id")]
-    database = _database()
-    prepared = [[_as_kept(field, getattr(one, field.attname), database) for field in fields] for one in conversations]
-    if not prepared:
+    database = prepared.database()
+    kept = [[_as_kept(field, getattr(one, field.attname), database) for field in fields] for one in conversations]
+    if not kept:
         return
-    with database.cursor() as cursor:
+    with prepared.cursor() as cursor:
         if database.vendor == "sqlite":
             places = ", ".join(f'"{field.column}" = %s' for field in fields[:-1])
-            cursor.executemany(f'UPDATE "{CONVERSATIONS}" SET {places} WHERE "id" = %s', prepared)
+            cursor.executemany(f'UPDATE "{CONVERSATIONS}" SET {places} WHERE "id" = %s', kept)
         else:
-            # A column of which all values are NULL has no type of its own.
-            places = ", ".join(
-                f'"{field.column}" = CAST(fresh."{field.column}" AS {field.cast_db_type(database)})'
-                for field in fields[:-1]
-            )
+            places = ", ".join(f'"{field.column}" = fresh."{field.column}"' for field in fields[:-1])
             columns = ", ".join(f'"{field.column}"' for field in fields)
-            values = ", ".join([f"({many(len(fields))})"] * len(prepared))
+            rows, arrays = prepared.table([field.cast_db_type(database) for field in fields], kept)
             cursor.execute(
-                f'UPDATE "{CONVERSATIONS}" AS kept SET {places} FROM (VALUES {values}) AS fresh({columns})'
+                f'UPDATE "{CONVERSATIONS}" AS kept SET {places} FROM ({rows}) AS fresh({columns})'
                 ' WHERE kept."id" = fresh."id"',
-                list(chain.from_iterable(prepared)),
+                arrays,
             )
 
 
@@ -174,7 +161,7 @@ def _as_kept(field: Any, value: Any, database: BaseDatabaseWrapper) -> Any:
 @lru_cache(maxsize=256)
 def time_as_kept(value: datetime) -> Any:
     """A moment as the database wants it. The same one stands in several columns of several rows."""
-    return _database().ops.adapt_datetimefield_value(value)
+    return prepared.database().ops.adapt_datetimefield_value(value)
 
 
 def touch(conversation: Conversation) -> None:
@@ -183,7 +170,7 @@ def touch(conversation: Conversation) -> None:
         f'UPDATE "{CONVERSATIONS}" SET "touched" = (SELECT COALESCE(MAX("touched"), 0) + 1 FROM "{CONVERSATIONS}")'
         ' WHERE "id" = %s'
     )
-    with _database().cursor() as cursor:
+    with prepared.database().cursor() as cursor:
         cursor.execute(statement, [_key(conversation.pk)])
 
 
@@ -194,37 +181,38 @@ def messages_at(places: Sequence[tuple[uuid.UUID, str, str]]) -> list[Message]:
     """The messages that are kept with this conversation, author and client id: a seek for each."""
     if not places:
         return []
-    values = ", ".join(["(%s, %s, %s)"] * len(places))
+    asked, values = prepared.table(
+        ("uuid", "text", "text"), [(_key(pk), author, client_id) for pk, author, client_id in places]
+    )
     # NOT (client_id = '') lets both databases see that their partial index holds all that is asked for.
     condition = (
-        f'"id" IN (WITH asked(conversation, author, client) AS (VALUES {values})'
+        f'"id" IN (WITH asked(conversation, author, client) AS ({asked})'
         f' SELECT kept."id" FROM asked CROSS JOIN "{MESSAGES}" AS kept'
         ' WHERE NOT (kept."client_id" = \'\') AND kept."conversation_id" = asked.conversation'
         ' AND kept."author" = asked.author AND kept."client_id" = asked.client)'
     )
-    return _said.read(condition, [part for pk, author, client in places for part in (_key(pk), author, client)])
+    return _said.read(condition, values)
 
 
 def unweighed_ids(places: Sequence[tuple[uuid.UUID, int]]) -> dict[tuple[str, int], int]:
     """(conversation in hexadecimal, seq) -> the message's id, of those at these places that have no weighing yet."""
     if not places:
         return {}
-    values = ", ".join(["(%s, %s)"] * len(places))
+    asked, values = prepared.table(("uuid", "bigint"), [(_key(pk), seq) for pk, seq in places])
     statement = (
-        f"WITH asked(conversation, seq) AS (VALUES {values})"
+        f"WITH asked(conversation, seq) AS ({asked})"
         f' SELECT kept."id", kept."seq", kept."conversation_id" FROM asked CROSS JOIN "{MESSAGES}" AS kept'
         f' LEFT JOIN "{WEIGHINGS}" AS weighing ON weighing."message_id" = kept."id"'
         ' WHERE kept."conversation_id" = asked.conversation AND kept."seq" = asked.seq AND weighing."id" IS NULL'
     )
-    asked = [part for pk, seq in places for part in (_key(pk), seq)]
-    with _database().cursor() as cursor:
-        cursor.execute(statement, asked)
+    with prepared.cursor() as cursor:
+        cursor.execute(statement, values)
         return {(_hex(found), seq): pk for pk, seq, found in cursor.fetchall()}
 
 
 def _key(key: uuid.UUID) -> Any:
     """A conversation's id as the database wants it."""
-    return Conversation._meta.pk.get_db_prep_value(key, _database())
+    return Conversation._meta.pk.get_db_prep_value(key, prepared.database())
 
 
 def _hex(found: Any) -> str:
