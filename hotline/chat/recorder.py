@@ -18,7 +18,7 @@ from channels.db import database_sync_to_async
 from django.db import DatabaseError, transaction
 
 from hotline import metrics
-from hotline.chat import errors
+from hotline.chat import access, errors
 from hotline.chat.errors import Refused
 from hotline.chat.models import Conversation, Message
 from hotline.chat.services import messages, risk
@@ -152,6 +152,9 @@ def _keep(spoken: Sequence[Spoken], read: Sequence[risk.Read]) -> tuple[list[Ans
     conversations: dict[str, Conversation] | None = None
     try:
         with transaction.atomic():
+            if spoken and read:
+                # All rows at once and in order: of two processes that lock in two goes, one may wait for the other.
+                access.locked_many({one.conversation for one in spoken} | {one.unread.conversation for one in read})
             kept = _let_in_and_keep(spoken)
             answers: list[Answer] = list(kept.answers)
             if read:

@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 
 from counselors import accounts
 from counselors import services as desk
-from hotline.chat import recent, recorder, sockets
+from hotline.chat import recent, recorder, rows, sockets
 from hotline.chat.errors import Refused
 from hotline.chat.models import Message, Weighing
 from hotline.chat.services import erasure, messages, moves, risk
@@ -69,6 +69,16 @@ async def test_words_said_at_once_are_kept_in_one_transaction_and_each_is_weighe
     assert sum(batches) == len(crowd)
     assert len(batches) < len(crowd)
     assert await there(Weighing.objects.count) == len(crowd)
+
+
+def test_all_rows_of_a_transaction_are_locked_in_one_go(crowd, monkeypatch):
+    """Two processes that lock some, and then others, may each wait for the other."""
+    read = risk.assess_all(risk.collect([(crowd[0].hex, crowd[0].says("在吗", weighed=False).seq)]))
+    locked, really = [], rows.locked
+    monkeypatch.setattr(rows, "locked", lambda keys: locked.append({one.hex for one in keys}) or really(keys))
+    recorder._keep([spoken(crowd[1], "你好"), spoken(crowd[2], "你好")], read)
+    assert locked[0] == {talk.hex for talk in crowd[:3]}
+    assert all(later <= locked[0] for later in locked)
 
 
 async def test_in_a_surge_what_comes_soon_after_a_transaction_shares_the_next(crowd, monkeypatch):
