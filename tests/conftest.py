@@ -6,7 +6,7 @@ import socket
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests.servers import chromium_path, postgres_server, redis_server  # noqa: F401 - fixtures
+from tests.servers import chromium_path, either_database, postgres, postgres_server, redis_server  # noqa: F401
 from tools.messages import compile_all
 
 # How long an example takes says how busy the machine is, and nothing of what it tries.

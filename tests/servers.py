@@ -10,10 +10,12 @@ import socket
 import subprocess
 import tempfile
 import time
+import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from tools.needs import find_chromium, find_postgres, find_redis
@@ -88,6 +90,24 @@ def postgres_server() -> Iterator[str]:
 
         with _running(command, folder, _postgres_answers, env=locale, **user) as port:
             yield f"postgres://hotline@127.0.0.1:{port}/postgres"
+
+
+@pytest.fixture
+def postgres(postgres_server: str) -> str:
+    """An empty database of the test's own; its address for DATABASE_URL."""
+    name = f"site_{uuid.uuid4().hex[:12]}"
+    with psycopg.connect(postgres_server, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}")
+    return postgres_server.rpartition("/")[0] + f"/{name}"
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def either_database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """For what must hold on both: an empty database of each; its address for DATABASE_URL."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'site.sqlite3'}"
+    address: str = request.getfixturevalue("postgres")
+    return address
 
 
 @contextmanager

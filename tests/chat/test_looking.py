@@ -223,15 +223,12 @@ async def test_a_page_may_read_where_nothing_can_be_written(waiting, pages, monk
 
 
 # --- on both databases -----------------------------------------------------------------------------------------------
-@pytest.fixture(params=["sqlite", "postgres"])
-def database(request, tmp_path):
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'site.sqlite3'}"
-    return request.getfixturevalue("postgres_server")
-
-
-def test_pages_that_come_back_are_brought_what_they_lack_on_both_databases(database, tmp_path):
-    surroundings = {"DATABASE_URL": database, "VAR_DIR": str(tmp_path), "DJANGO_SETTINGS_MODULE": "hotline.settings"}
+def test_pages_that_come_back_are_brought_what_they_lack_on_both_databases(either_database, tmp_path):
+    surroundings = {
+        "DATABASE_URL": either_database,
+        "VAR_DIR": str(tmp_path),
+        "DJANGO_SETTINGS_MODULE": "hotline.settings",
+    }
     done = subprocess.run(
         [sys.executable, "-m", "tests.chat.coming_back", "3"],
         env=os.environ | surroundings,

@@ -1,8 +1,5 @@
 """Sites whose processes may be killed."""
 
-import uuid
-
-import psycopg
 import pytest
 import pytest_asyncio
 
@@ -36,15 +33,6 @@ def make_site(tmp_path, prepared):
 def site(make_site):
     """As `make run` has it: SQLite, one process."""
     return make_site()
-
-
-@pytest.fixture
-def postgres(postgres_server):
-    """An empty database of the test's own; its address for DATABASE_URL."""
-    name = f"site_{uuid.uuid4().hex[:12]}"
-    with psycopg.connect(postgres_server, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}")
-    return postgres_server.rpartition("/")[0] + f"/{name}"
 
 
 @pytest_asyncio.fixture(autouse=True)
