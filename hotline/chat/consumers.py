@@ -289,6 +289,10 @@ class ResidentSocket(FrameSocket):
         if self.hex:
             await self._bring(await self._look(self.hex))
 
+    async def on_care(self, message: dict[str, Any]) -> None:
+        """The numbers come forward, or need not any more."""
+        await self.on_view(message)
+
     async def on_place(self, message: dict[str, Any]) -> None:
         """The queue has moved; only those who wait look."""
         if self.place is not None:

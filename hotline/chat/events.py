@@ -68,6 +68,11 @@ def view_changed(conversation_hex: str) -> None:
     hint(conversation_group(conversation_hex), "view", conversation=conversation_hex)
 
 
+def care_changed(conversation_hex: str) -> None:
+    """Whether the numbers come forward: all that a resident's page shows of a level. Desks are told the level."""
+    hint(conversation_group(conversation_hex), "care", conversation=conversation_hex)
+
+
 def presence_changed(conversation_hex: str, *, waiting: bool) -> None:
     """A resident's page came or went: the staff look, not the resident. Nobody moves in the queue by it."""
     hint(conversation_group(conversation_hex), "presence", conversation=conversation_hex)

@@ -106,8 +106,8 @@ async def test_the_level_moves_live_with_its_evidence(conversation, lin, pages, 
     page = await pages(lin)
     await page.ask("hello")
     await there(conversation.says, "high: 不想活了")
-    view = await page.until(lambda frame: frame["type"] == "view" and frame["view"]["risk"]["level"] == "high")
-    assert view["view"]["risk"]["spans"][0]["words"] == "high"
+    told = await page.until(lambda frame: frame["type"] == "risk" and frame["risk"]["level"] == "high")
+    assert told["risk"]["spans"][0]["words"] == "high"
 
 
 async def test_notes_override_help_and_end_are_acknowledged_and_shown(conversation, lin, shen, pages):

@@ -299,9 +299,10 @@ def _move(conversation: Conversation, before: StandingRisk, after: StandingRisk)
     keep_here = partial(recent.put_risk, conversation.hex, stamp, after.risk, holder_id=conversation.holder_id)
     transaction.on_commit(keep_here, robust=True)
     events.risk_changed(conversation.hex, stamp)
-    if level.is_crisis != standing.level_of(before).is_crisis or after.declared != before.declared:
-        # All that a resident's page shows of it: whether the numbers come forward.
+    if after.declared != before.declared:
         events.view_changed(conversation.hex)
+    elif level.is_crisis != standing.level_of(before).is_crisis:
+        events.care_changed(conversation.hex)
     if conversation.state == State.WAITING:
         queueing.moved(conversation)
     elif conversation.state == State.ACTIVE:
