@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
 from datetime import timedelta
 from functools import lru_cache
 
@@ -87,7 +86,7 @@ def welcome(staff: StaffMember, request: int) -> protocol.DeskWelcome:
         me=staff_selectors.colleague(staff),
         permissions=sorted(PERMISSIONS[Role(staff.role)]),
         queue=rows,
-        views=[selectors.conversation_view(one, reader=staff) for one in staff_selectors.held(staff)],
+        views=selectors.conversation_views(staff_selectors.held(staff), reader=staff),
         colleagues=staff_selectors.colleagues(),
         handovers=selectors.handovers_of(staff),
         at=as_time(timezone.now()),
@@ -118,11 +117,7 @@ def heartbeat(
     services.touch(staff)
     _keep_session(session_key)
     upto = {pk.hex: last for pk, last in Conversation.objects.filter(pk__in=shown).values_list("pk", "last_seq")}
-    views = []
-    for hex_ in shown:
-        with suppress(Refused):
-            views.append(view(staff, hex_))
-    return upto, views
+    return upto, selectors.conversation_views(access.readable_among(staff, shown), reader=staff)
 
 
 def _keep_session(session_key: str | None) -> None:

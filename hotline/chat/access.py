@@ -31,11 +31,16 @@ def locked_many(conversation_hexes: Iterable[str]) -> dict[str, Conversation]:
 
     Locked in one order by everybody, so that no two wait for each other.
     """
+    return {conversation.hex: conversation for conversation in rows.locked(_keys(conversation_hexes))}
+
+
+def _keys(conversation_hexes: Iterable[str]) -> list[uuid.UUID]:
+    """As ids; what is none names nothing."""
     keys = []
     for one in conversation_hexes:
         with suppress(ValueError):
             keys.append(uuid.UUID(hex=one))
-    return {conversation.hex: conversation for conversation in rows.locked(keys)}
+    return keys
 
 
 def locked(conversation_hex: str) -> Conversation:
@@ -137,15 +142,26 @@ def readable_by(staff: Staff, conversation_hex: str) -> Conversation:
         Refused: conversation.not_found.
     """
     conversation = _find(conversation_hex, lock=False)
+    if not _may_read(staff, conversation):
+        raise Refused(errors.NOT_FOUND)
+    return conversation
+
+
+def readable_among(staff: Staff, conversation_hexes: Iterable[str]) -> list[Conversation]:
+    """Those of these that ``staff`` may read, see :func:`readable_by`; read together."""
+    found = Conversation.objects.select_related("holder").in_bulk(_keys(conversation_hexes))
+    return [one for one in found.values() if _may_read(staff, one)]
+
+
+def _may_read(staff: Staff, conversation: Conversation) -> bool:
     if staff.may(Permission.READ_ANY):
-        return conversation
+        return True
     if staff.may(Permission.CONVERSE):
-        if conversation.state == State.ACTIVE and conversation.holder_id == staff.pk:
-            return conversation
+        if is_own(staff, conversation):
+            return True
         theirs_now = Conversation.objects.held_by(staff.pk).filter(resident_id=conversation.resident_id)
-        if conversation.state == State.CLOSED and (theirs_now.exists() or is_wrapping_up(staff, conversation)):
-            return conversation
-    raise Refused(errors.NOT_FOUND)
+        return conversation.state == State.CLOSED and (theirs_now.exists() or is_wrapping_up(staff, conversation))
+    return False
 
 
 def is_wrapping_up(staff: Staff, conversation: Conversation) -> bool:

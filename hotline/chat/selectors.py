@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
 
 from django.db.models import Q
 
@@ -27,6 +29,8 @@ from hotline.chat.states import State
 
 ALL = 10**12
 """A size that no conversation reaches."""
+EARLIER_LISTED = 20
+"""So many of a person's earlier conversations a desk lists, the newest."""
 LINE_BYTES = 150
 """About what a line takes in a frame beside its words; a Chinese character takes three bytes."""
 
@@ -141,6 +145,35 @@ def resident_view(
 
 def conversation_view(conversation: Conversation, *, reader: Staff) -> ConversationView:
     """What a desk shows beside the lines. The caller has checked that ``reader`` may read it."""
+    return conversation_views([conversation], reader=reader)[0]
+
+
+def conversation_views(conversations: Sequence[Conversation], *, reader: Staff) -> list[ConversationView]:
+    """The same of many, in the same order, read together."""
+    beside = _beside(conversations, reader)
+    return [_view(conversation, reader, beside) for conversation in conversations]
+
+
+@dataclass(frozen=True, slots=True)
+class _Beside:
+    """What belongs to conversations and stands in other tables, by the conversation's id."""
+
+    notes: Mapping[UUID, list[NoteView]]
+    handovers: Mapping[UUID, HandoverView]
+    earlier: Mapping[UUID, list[str]]
+
+
+def _beside(conversations: Sequence[Conversation], reader: Staff) -> _Beside:
+    known = {one.pk: one for one in conversations}
+    notes: dict[UUID, list[NoteView]] = {}
+    for note in Note.objects.filter(conversation__in=known).select_related("staff"):
+        notes.setdefault(note.conversation_id, []).append(_note(note, known[note.conversation_id]))
+    offers = Handover.objects.filter(conversation__in=known, answer="").select_related("giver", "taker", "note")
+    handovers = {offer.conversation_id: _handover(offer, known[offer.conversation_id], reader) for offer in offers}
+    return _Beside(notes, handovers, _earlier(conversations))
+
+
+def _view(conversation: Conversation, reader: Staff, beside: _Beside) -> ConversationView:
     record = standing.read(conversation)
     return ConversationView(
         conversation=conversation.hex,
@@ -161,26 +194,27 @@ def conversation_view(conversation: Conversation, *, reader: Staff) -> Conversat
         waiting_on_us_since=as_time(conversation.waiting_on_us_since),
         mood_before=conversation.mood_before,
         mood_after=conversation.mood_after,
-        notes=notes_of(conversation),
-        handover=_open_handover(conversation, reader),
+        notes=beside.notes.get(conversation.pk, []),
+        handover=beside.handovers.get(conversation.pk),
         help_asked=conversation.help_asked_at is not None,
-        earlier=earlier_of(conversation),
+        earlier=beside.earlier.get(conversation.pk, []),
         erased=conversation.erased_at is not None,
     )
 
 
 def notes_of(conversation: Conversation) -> list[NoteView]:
     """The private notes, oldest first."""
-    return [
-        NoteView(
-            id=note.pk,
-            by=note.staff.alias,
-            at=as_time(note.at),
-            text=note_text(note, conversation),
-            kind=note.kind,  # type: ignore[arg-type]
-        )
-        for note in conversation.notes.select_related("staff")
-    ]
+    return [_note(note, conversation) for note in conversation.notes.select_related("staff")]
+
+
+def _note(note: Note, conversation: Conversation) -> NoteView:
+    return NoteView(
+        id=note.pk,
+        by=note.staff.alias,
+        at=as_time(note.at),
+        text=note_text(note, conversation),
+        kind=note.kind,  # type: ignore[arg-type]
+    )
 
 
 def note_text(note: Note, conversation: Conversation) -> str:
@@ -190,15 +224,21 @@ def note_text(note: Note, conversation: Conversation) -> str:
 
 def earlier_of(conversation: Conversation) -> list[str]:
     """The same resident's earlier conversations that were not erased, newest first."""
-    rows = Conversation.objects.filter(
-        resident_id=conversation.resident_id, opened_at__lt=conversation.opened_at, erased_at__isnull=True
-    )
-    return [row.hex for row in rows.order_by("-opened_at")[:20]]
+    return _earlier([conversation]).get(conversation.pk, [])
 
 
-def _open_handover(conversation: Conversation, reader: Staff) -> HandoverView | None:
-    offer = conversation.handovers.filter(answer="").select_related("giver", "taker", "note").first()
-    return _handover(offer, conversation, reader) if offer else None
+def _earlier(conversations: Sequence[Conversation]) -> dict[UUID, list[str]]:
+    residents = {one.resident_id for one in conversations}
+    rows = Conversation.objects.filter(resident_id__in=residents, erased_at__isnull=True).order_by("-opened_at")
+    every: dict[UUID, list[tuple[datetime, UUID]]] = {}
+    for resident_id, opened_at, pk in rows.values_list("resident_id", "opened_at", "pk"):
+        every.setdefault(resident_id, []).append((opened_at, pk))
+    return {
+        one.pk: [pk.hex for opened_at, pk in every.get(one.resident_id, ()) if opened_at < one.opened_at][
+            :EARLIER_LISTED
+        ]
+        for one in conversations
+    }
 
 
 def _handover(offer: Handover, conversation: Conversation, reader: Staff) -> HandoverView:
