@@ -5,6 +5,7 @@ import { atEnd, showLines, toEnd } from "./desk/bubbles.js";
 import { createDialog } from "./desk/dialogs.js";
 import { $, loadWords, part, say, sayCode, show, text } from "./desk/dom.js";
 import { forgetDrafts } from "./desk/drafts.js";
+import { follow, stay } from "./desk/follow.js";
 import { listenForKeys } from "./desk/keys.js";
 import { showLevel } from "./desk/levels.js";
 import { createLine } from "./desk/line.js";
@@ -14,6 +15,7 @@ import { createStore, waitingOnUs } from "./desk/store.js";
 import { since } from "./desk/time.js";
 
 const ANSWER_SECONDS = 120;
+const NEAR_END = 48;
 
 loadWords();
 const root = $("#reader");
@@ -92,10 +94,9 @@ function draw(state) {
   const conversation = state.conversations[id];
   if (!conversation || !conversation.view) return;
   const { view } = conversation;
-  const stay = atEnd(log);
   showHead(view, conversation);
   showLines(part(root, "lines"), conversation.lines, [], view);
-  if (stay) toEnd(log);
+  stay(log);
   show(part(root, "below"), !atEnd(log));
   const typing = conversation.typingUntil > Date.now();
   text(part(root, "typing"), typing ? say("talk.typing") : "");
@@ -112,6 +113,7 @@ store.subscribe((state, before) => {
   showLink(state);
   if (state.conversations !== before.conversations) draw(state);
 });
+follow(log, NEAR_END);
 log.addEventListener("scroll", () => show(part(root, "below"), !atEnd(log)), { passive: true });
 part(root, "below").addEventListener("click", () => toEnd(log));
 setInterval(() => draw(store.state), 2000);

@@ -224,6 +224,25 @@ def test_the_newest_words_stay_in_sight_when_the_keyboard_opens(visitor, house):
     expect(resident.get_by_test_id("theirs").last).not_to_be_in_viewport()
 
 
+def test_a_supervisor_who_reads_along_stays_at_the_newest_line_when_the_screen_is_turned(visitor, house):
+    resident = visitor.resident(nickname="转屏")
+    for number in range(14):
+        say(resident, f"第 {number} 句，写了不少")
+    board = visitor.signed_in(house.next_supervisor(), "/staff/board/")
+    board.get_by_test_id("board-open").filter(has_text="转屏").click()
+    newest = board.get_by_test_id("line-resident").last
+    expect(newest).to_be_in_viewport(ratio=0.9)
+    board.set_viewport_size({"width": 1024, "height": 560})
+    expect(newest).to_be_in_viewport(ratio=0.9)
+    # Whoever reads further up is left there.
+    first = board.get_by_test_id("line-resident").first
+    first.scroll_into_view_if_needed()
+    expect(first).to_be_in_viewport()
+    board.set_viewport_size({"width": 1024, "height": 520})
+    expect(first).to_be_in_viewport()
+    expect(newest).not_to_be_in_viewport()
+
+
 def test_a_desk_without_javascript_claims_nothing(visitor, house):
     username = house.next_counselor()
     page = visitor.page(java_script_enabled=False)

@@ -2,6 +2,7 @@
 
 import { announce, isComposing, part, reconcile, say, show, text } from "./dom.js";
 import { draft, keepDraft } from "./drafts.js";
+import { follow, isFollowed, stay } from "./follow.js";
 import { timeOfDay } from "./time.js";
 
 export function showNotes(list, notes) {
@@ -25,27 +26,11 @@ export function showNotes(list, notes) {
   });
 }
 
-const followed = new WeakMap();
-
-/** Remember whether the reader is at the newest: what stands around the list changes its height as well. */
-function follow(list) {
-  let height = 0;
-  followed.set(list, true);
-  list.addEventListener("scroll", () => {
-    if (list.clientHeight !== height) return;
-    followed.set(list, list.scrollHeight - list.scrollTop - list.clientHeight < 30);
-  });
-  new ResizeObserver(() => {
-    height = list.clientHeight;
-    if (followed.get(list)) list.scrollTop = list.scrollHeight;
-  }).observe(list);
-}
-
 /** Draw the notes and stay at the newest, if the reader was there. */
 export function showNotesAtEnd(list, notes) {
-  if (!followed.has(list)) follow(list);
+  if (!isFollowed(list)) follow(list);
   showNotes(list, notes);
-  if (followed.get(list)) list.scrollTop = list.scrollHeight;
+  stay(list);
 }
 
 /**
