@@ -13,7 +13,7 @@ from counselors.models import Review, ReviewedFlag
 from hotline.chat import errors, standing
 from hotline.chat.errors import Refused
 from hotline.chat.models import Flag
-from hotline.chat.services import notes, risk
+from hotline.chat.services import erasure, notes, risk
 from tests import factories
 from triage.core.levels import Level
 
@@ -159,3 +159,15 @@ def test_a_decision_that_lacks_everything_says_what_for_each(flagged, supervisor
     ).content.decode()
     assert "请选一项。" in page
     assert "请填写。" in page
+
+
+@pytest.mark.django_db(transaction=True)
+def test_no_level_is_claimed_of_what_was_erased(transactional_db, flagged, supervisor, client):
+    client.force_login(supervisor)
+    pages = ("/staff/reviews/", f"/staff/reviews/{flagged.hex}/")
+    assert all('data-level="high"' in client.get(page).content.decode() for page in pages)
+    erasure.erase_resident(flagged.resident.pk)
+    for page in pages:
+        shown = client.get(page).content.decode()
+        assert f"/staff/reviews/{flagged.hex}/" in shown or 'data-testid="review"' in shown
+        assert "data-level" not in shown
