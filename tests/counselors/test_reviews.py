@@ -171,3 +171,10 @@ def test_no_level_is_claimed_of_what_was_erased(transactional_db, flagged, super
         shown = client.get(page).content.decode()
         assert f"/staff/reviews/{flagged.hex}/" in shown or 'data-testid="review"' in shown
         assert "data-level" not in shown
+
+
+def test_no_gap_follows_a_chinese_colon(flagged, supervisor, client):
+    client.force_login(supervisor)
+    client.get(f"/staff/reviews/{flagged.hex}/")
+    page = client.get(f"/staff/reviews/{flagged.hex}/", HTTP_ACCEPT_LANGUAGE="zh-hans").content.decode()
+    assert f"打开看过的人：{supervisor.alias}" in page
