@@ -20,7 +20,8 @@ from tools.pictures.server import evening_zone, served
 
 
 def evening(camera: Camera, place: Place, language: Language) -> None:
-    """One language's conversations, in the order in which they happen."""
+    """One language's staff and conversations, in the order in which they happen."""
+    desks.doors(camera, place, language)
     desk, resident = desks.converse(camera, place, language)
     residents.in_danger(camera, place, language)
     desks.places(camera, desk, language)
@@ -46,7 +47,6 @@ def everything(camera: Camera, place: Place) -> None:
     for language in LOCALES:
         residents.before(camera, place, language)
         residents.without_scripts(camera, place, language)
-        desks.doors(camera, place, language)
     for language in LOCALES:
         evening(camera, place, language)
     for language in LOCALES:

@@ -14,13 +14,14 @@ class Scene:
     """One language's evening.
 
     Attributes:
-        counselor: who talks; ``colleague`` takes over from them.
+        counselor: who talks, and the ``alias`` that residents see; ``colleague`` takes over from them.
         said, answers, then: the conversation that is shown most.
         also_take: people of the demo whom the counselor takes as well; the first is handed over later.
         absent: what somebody writes who then closes the page.
     """
 
     counselor: str
+    alias: str
     colleague: str
     nickname: str
     said: tuple[str, ...]
@@ -51,6 +52,7 @@ class Scene:
 SCENES: dict[Language, Scene] = {
     "zh": Scene(
         counselor="zhou",
+        alias="阿舟",
         colleague="lin",
         nickname="小雨",
         said=("睡不着，也不知道该跟谁说", "我爸上周住院了，我请了假在这边陪着，单位又一直催我回去"),
@@ -82,6 +84,7 @@ SCENES: dict[Language, Scene] = {
     ),
     "en": Scene(
         counselor="lin",
+        alias="Lin",
         colleague="zhou",
         nickname="Ash",
         said=(

@@ -53,7 +53,7 @@ def help_asked(camera: Camera, place: Place, language: Language) -> None:
     scene = SCENES[language]
     page = place.staff(language, "shen", "/staff/board/")
     row = page.get_by_test_id("board-row").filter(has=page.locator('[data-testid="board-help"]:not([hidden])'))
-    row = row.filter(has=page.get_by_test_id("board-holder").filter(has_text=_alias(language)))
+    row = row.filter(has=page.get_by_test_id("board-holder").filter(has_text=scene.alias))
     row.first.wait_for()
     camera.take(page, "board-help", language, BOTH, whole=False)
     row.first.get_by_test_id("board-open").click()
@@ -67,10 +67,6 @@ def help_asked(camera: Camera, place: Place, language: Language) -> None:
     page.locator("#dialog-override[open]").wait_for()
     camera.take(page, "dialog-override-reader", language, BOTH, whole=False)
     page.context.close()
-
-
-def _alias(language: Language) -> str:
-    return {"zhou": "阿舟", "lin": "小林"}[SCENES[language].counselor]
 
 
 def close_absent(camera: Camera, place: Place, language: Language) -> None:
