@@ -44,10 +44,19 @@ def test_the_floor_is_at_least(text, least):
         "is there a group for people bereaved by suicide? it was my cousin, 2020",
         "this heat is killing me",
         "the character kills himself in the last chapter of the book",
+        "不想活也没有 就是觉得闷",
+        "我一直拍打我那床被子",
+        "楼下投诉说像要杀人 一看在贴墙纸",
+        "the doctor asked do i think about suicide and i said no",
     ],
 )
 def test_a_harmless_twin_has_no_floor(text):
     assert assess.read(text).floor.level is Level.LOW
+
+
+@pytest.mark.parametrize("text", ["大一的时候我自杀过 洗胃救回来了", "刚出来那阵 我在桥洞底下想过不活了"])
+def test_what_is_long_over_is_moderate(text):
+    assert assess.read(text).floor.level is Level.MODERATE
 
 
 @pytest.mark.parametrize("text", ["am i suicidal? no one ever asked", "我想自杀，没有人问我"])
