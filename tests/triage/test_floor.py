@@ -21,6 +21,7 @@ from triage.core.levels import Level
         ("上周我吞药被送去洗胃了", Level.HIGH),
         ("they pumped my stomach last week after i tried to kill myself", Level.HIGH),
         ("要是睡着就不用再醒来就好了", Level.MODERATE),
+        ("要是能一觉睡过去不醒就好了", Level.MODERATE),
         ("去年我自杀过，现在已经走出来了", Level.MODERATE),
     ],
 )
