@@ -86,7 +86,7 @@ def watch_layer() -> None:
     from channels.layers import get_channel_layer
 
     layer = get_channel_layer()
-    for name, label in (("send", "layer_sends"), ("group_send", "layer_sends"), ("receive", "layer_deliveries")):
+    for name, label in (("tell", "layer_sends"), ("tell_others", "layer_sends"), ("receive", "layer_deliveries")):
         if not hasattr(layer, name):
             continue
         setattr(layer, name, _counted(getattr(layer, name), label))
