@@ -80,7 +80,7 @@ class Page:
         self.sending: set[asyncio.Task] = set()
         self.pinged = False
         self.spare_after = bounds.SPARE_AFTER
-        self.heard = self.spoken = 0.0
+        self.heard = 0.0
         self.late: asyncio.TimerHandle | None = None
         self.again: asyncio.TimerHandle | None = None
         self.failures = 0
@@ -234,8 +234,6 @@ class Page:
             self._settle()
         elif kind == "beat":
             self._ping()
-        if kind in {"lines", "typing"}:
-            self._enliven()
 
     def _settle(self) -> None:
         """The heartbeat was answered; with a spare line on its way, the first one was only slow."""
@@ -274,17 +272,12 @@ class Page:
         self._ask(ECHO)
         self._try_spare()
 
-    def _enliven(self) -> None:
-        self.spoken = time.monotonic()
-        self._watch_silence()
-
     def _watch_silence(self) -> None:
         now = time.monotonic()
-        most = bounds.QUIET if now - self.spoken < bounds.LIVELY else bounds.IDLE_QUIET
-        left = self.heard + most - now
+        left = self.heard + bounds.QUIET - now
         if left <= 0 and not self.pinged:
             self._ask(ECHO)
-        self._after(left if left > 0 else most, "quiet", self._watch_silence)
+        self._after(left if left > 0 else bounds.QUIET, "quiet", self._watch_silence)
 
     def _after(self, seconds: float, name: str, action: Callable[[], None]) -> None:
         self._stop(name)
@@ -368,7 +361,6 @@ class Page:
         which = {"conversation": self.conversation} if self.conversation else {}
         frame = {"type": "message.send", "id": id(first), "client_id": first.client_id, "text": first.text, **which}
         self._send(frame)
-        self._enliven()
         if "doubt" not in self.timers:
             self._after(self.spare_after, "doubt", self._suspect)
         self.late = asyncio.get_running_loop().call_later(bounds.ANSWER_WITHIN, self._fail)

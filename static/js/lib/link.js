@@ -18,10 +18,8 @@ const HELLO_PATIENCE = 4;
  */
 const SPARE_AFTER_MS = 1500;
 const SPARE_AFTER_MOST_MS = 8000;
-/** Who listens asks after so much silence: soon for a while after somebody spoke, seldom on a page that only waits. */
+/** A page that is looked at asks after so much silence. */
 const QUIET_MS = 2500;
-const LIVELY_MS = 120000;
-const IDLE_QUIET_MS = 10000;
 /** Only asks whether the line is alive: unlike a heartbeat it costs the server next to nothing. */
 const ECHO = { type: "echo", id: 0 };
 /** The server speaks to a waking page at least this often: a page that slept longer does not ask, it connects anew. */
@@ -50,7 +48,6 @@ export function createLink(path, does) {
   let doubt = 0;
   let heard = 0;
   let quiet = 0;
-  let spoken = 0;
   let ended = false;
   let retryAfter = 0;
   let open = false;
@@ -76,7 +73,6 @@ export function createLink(path, does) {
   /** Every frame but "typing" is answered: silence after one is looked into at once, not at the next heartbeat. */
   function send(frame) {
     if (!open || !put(frame)) return false;
-    enliven();
     if (!doubt && frame.type !== "typing") doubt = setTimeout(suspect, spareAfter);
     return true;
   }
@@ -171,21 +167,15 @@ export function createLink(path, does) {
     alarm = setTimeout(trySpare, spareAfter);
   }
 
-  function enliven() {
-    spoken = Date.now();
-    watchSilence();
-  }
-
   /** A page that is looked at asks by itself when it has heard nothing for a while. */
   function watchSilence() {
     clearTimeout(quiet);
     const now = Date.now();
-    const most = now - spoken < LIVELY_MS ? QUIET_MS : IDLE_QUIET_MS;
     // A clock that was put back must not let the page wait for hours.
     heard = Math.min(heard, now);
-    const left = heard + most - now;
+    const left = heard + QUIET_MS - now;
     if (left <= 0 && !pinged && !document.hidden) ask(ECHO);
-    quiet = setTimeout(watchSilence, left > 0 ? left : most);
+    quiet = setTimeout(watchSilence, left > 0 ? left : QUIET_MS);
   }
 
   function hear(event, line) {
@@ -216,7 +206,6 @@ export function createLink(path, does) {
       watchSilence();
     }
     if (frame.type === "pong") settle();
-    if (frame.type === "lines" || frame.type === "typing") enliven();
     // In the background our own timers sleep; what the server says still wakes us.
     if (frame.type === "beat") ping();
     if (frame.type === "bye") {

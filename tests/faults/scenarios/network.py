@@ -5,7 +5,7 @@ import time
 from collections.abc import Awaitable, Callable
 from functools import partial
 
-from tests.faults.bounds import ANSWER_WITHIN, IDLE_QUIET, LIVELY, QUIET
+from tests.faults.bounds import ANSWER_WITHIN, QUIET
 from tests.faults.campaign import scenario
 from tests.faults.crowd import CURRENT_WITHIN_SECONDS, Crowd
 from tests.faults.figures import Figures
@@ -93,44 +93,32 @@ register("slow (4 kB/s) for 20 s", slow, 20, full=3)
 register("forgotten: old connections dead, new ones pass", forgotten, 0, full=20)
 
 
-async def listens(stage: Stage, rounds: int, *, quiet: float, most: float) -> Figures:
-    """Residents' connections are dead and nobody was told; they say nothing, and their counselor speaks to them.
-
-    ``quiet`` is how often such a page asks, and the fault comes at any moment in between.
-    """
+@scenario("Line forgotten below a page that listens", full=20, short=0)
+async def listens(stage: Stage, rounds: int) -> Figures:
+    """Residents' connections are dead and nobody was told; they say nothing, and their counselor speaks to them."""
     figures = Figures(rounds=rounds)
     [process] = stage.serve(stage.site())
-    await listen(figures, stage, process, rounds, quiet=quiet, most=most)
+    await listen(figures, stage, process, rounds)
     return figures
 
 
-async def listen(figures: Figures, stage: Stage, process: Process, rounds: int, *, quiet: float, most: float) -> None:
-    """The same, on a server that runs."""
+async def listen(figures: Figures, stage: Stage, process: Process, rounds: int) -> None:
+    """The same, on a server that runs; the fault comes at any moment between two questions of the page."""
     proxy = await Proxy(process.port).start()
     crowd = await Crowd.gather(process, process, CONVERSATIONS, through=proxy.url, desks_through=process.url)
     for number in range(rounds):
         await crowd.talk(0.1)
         await crowd.current(Figures(), time.monotonic())
-        for resident, _ in crowd.pairs:
-            resident.spoken = -LIVELY if quiet == IDLE_QUIET else time.monotonic()
-        await asyncio.sleep(stage.chance.uniform(0, quiet))
+        await asyncio.sleep(stage.chance.uniform(0, QUIET))
         proxy.forget()
         end = time.monotonic()
         for resident, desk in crowd.pairs:
             crowd.said.append((desk.say(f"can you hear me {number}"), resident))
-        await crowd.current(figures, end, most)
+        await crowd.current(figures, end, CURRENT_WITHIN_SECONDS)
     figures.add("spare lines", sum(page.found["spare lines"] for page in crowd.pages))
     figures.add("false alarms", sum(page.found["false alarms"] for page in crowd.pages))
     await crowd.finish(figures)
     await proxy.stop()
-
-
-scenario("Line forgotten below a page that listens", full=20, short=0)(
-    partial(listens, quiet=QUIET, most=CURRENT_WITHIN_SECONDS)
-)
-scenario("Line forgotten below a page that nobody spoke on for minutes", full=20, short=0)(
-    partial(listens, quiet=IDLE_QUIET, most=IDLE_QUIET + CURRENT_WITHIN_SECONDS)
-)
 
 
 @scenario("Line, each of these once", full=0, short=1)
@@ -140,5 +128,5 @@ async def each_once(stage: Stage, rounds: int) -> Figures:
     process = stage.server()
     ways = [(cut, 1), (silent, 2), (lambda *all_: silent(*all_, UP), 2), (slow, 2), (forgotten, 0)]
     await lines(figures, stage, process, rounds, ways)
-    await listen(figures, stage, process, rounds, quiet=QUIET, most=CURRENT_WITHIN_SECONDS)
+    await listen(figures, stage, process, rounds)
     return figures
