@@ -168,9 +168,17 @@ class DecisionForm(forms.Form):
         label=_("Why"), max_length=4000, widget=forms.Textarea(attrs={"rows": 4, "autocomplete": "off"})
     )
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, erased: bool = False, **kwargs: Any) -> None:
+        """With ``erased`` there is no level left to change: the conversation's words and levels are gone."""
         super().__init__(*args, **kwargs)
         _dress(self)
+        if erased:
+            self.fields["decision"] = forms.ChoiceField(
+                label=self.fields["decision"].label,
+                choices=[(decision, DECISION_WORDS[decision]) for decision in Review.LEVEL_KEEPING],
+                widget=forms.RadioSelect,
+            )
+            del self.fields["level"]
         self.fields["decision"].error_messages["required"] = _("Choose one of these.")
 
     def clean(self) -> dict[str, Any]:

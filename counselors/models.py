@@ -122,6 +122,7 @@ class Review(models.Model):
     """A supervisor's decision on a flagged conversation: who, when and what are one row, none without the others."""
 
     DECISIONS = ("agree", "lower", "raise", "follow_up")
+    LEVEL_KEEPING = ("agree", "follow_up")
 
     conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="reviews")
     ref = models.CharField(max_length=32, unique=True)

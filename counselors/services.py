@@ -156,11 +156,13 @@ def decide(conversation_id: str, *, by: StaffMember, decision: str, reason: str,
     open_flags = list(Flag.objects.filter(conversation=conversation, answered__isnull=True))
     if not open_flags:
         raise Refused(errors.NOTHING_TO_REVIEW)
+    erased = conversation.erased_at is not None
+    if erased and decision not in Review.LEVEL_KEEPING:
+        raise Refused(errors.REVIEW_LEVEL, decision)
     before = standing.level_of(standing.read(conversation))
     after = _decided_level(before, decision, level)
     ref = uuid.uuid4().hex
     record = ReviewRecord(level_before=before.code, level_after=after.code, reason=reason.strip())
-    erased = conversation.erased_at is not None
     judged_upto = learning.last_seq_by(conversation, _last_decision_at(conversation))
     review = Review.objects.create(
         conversation=conversation,
@@ -190,7 +192,7 @@ def _last_decision_at(conversation: Conversation) -> datetime | None:
 def _decided_level(before: Level, decision: str, level: str | None) -> Level:
     if decision not in Review.DECISIONS:
         raise Refused(errors.REVIEW_LEVEL, decision)
-    if decision in ("agree", "follow_up"):
+    if decision in Review.LEVEL_KEEPING:
         return before
     try:
         after = Level.from_code(level or "")

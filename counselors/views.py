@@ -189,14 +189,14 @@ def reviews(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def review(request: HttpRequest, conversation_hex: str) -> HttpResponse:
     """What was said, how the level moved, and the decision."""
-    form = DecisionForm(request.POST or None)
-    if request.method == "POST" and form.is_valid() and _decide(request, conversation_hex, form):
-        messages.success(request, _("Decided."))
-        return redirect("counselors:reviews")
     try:
         found = open_to_read(conversation_hex, by=member_of(request))
     except Refused:
         raise Http404 from None
+    form = DecisionForm(request.POST or None, erased=found.erased_at is not None)
+    if request.method == "POST" and form.is_valid() and _decide(request, conversation_hex, form):
+        messages.success(request, _("Decided."))
+        return redirect("counselors:reviews")
     case = selectors.review_case(found)
     if case is None:
         raise Http404
@@ -218,7 +218,7 @@ def _decide(request: HttpRequest, conversation_hex: str, form: DecisionForm) -> 
             by=member_of(request),
             decision=values["decision"],
             reason=values["reason"],
-            level=values["level"] or None,
+            level=values.get("level") or None,
         )
     except Refused as refusal:
         if refusal.code == errors.NOT_FOUND:

@@ -1,5 +1,6 @@
 """Every flag waits for a decision: who, when, what and why are one row."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -91,7 +92,7 @@ def test_lowering_and_raising_set_the_level(flagged, supervisor):
     ],
 )
 def test_a_level_that_contradicts_the_decision_is_refused(flagged, supervisor, decision, wrong):
-    with pytest.raises(Refused, match=errors.REVIEW_LEVEL):
+    with pytest.raises(Refused, match=re.escape(errors.REVIEW_LEVEL)):
         desk.decide(flagged.hex, by=supervisor, decision=decision, level=wrong, reason="看过了")
     assert (level(flagged), waiting_for_review()) == ("high", [flagged.hex])
 
@@ -171,6 +172,26 @@ def test_no_level_is_claimed_of_what_was_erased(transactional_db, flagged, super
         shown = client.get(page).content.decode()
         assert f"/staff/reviews/{flagged.hex}/" in shown or 'data-testid="review"' in shown
         assert "data-level" not in shown
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_what_was_erased_no_level_can_be_decided(transactional_db, flagged, supervisor, client):
+    client.force_login(supervisor)
+    erasure.erase_resident(flagged.resident.pk)
+    page = f"/staff/reviews/{flagged.hex}/"
+    shown = client.get(page).content.decode()
+    assert [word in shown for word in ('value="agree"', 'value="follow_up"', 'value="raise"', 'name="level"')] == [
+        True,
+        True,
+        False,
+        False,
+    ]
+    with pytest.raises(Refused, match=re.escape(errors.REVIEW_LEVEL)):
+        desk.decide(flagged.hex, by=supervisor, decision="lower", reason="没事了", level="low")
+    assert client.post(page, {"decision": "raise", "level": "imminent", "reason": "担心"}).status_code == 200
+    assert not Review.objects.exists()
+    assert client.post(page, {"decision": "agree", "reason": "看过了"}).status_code == 302
+    assert Review.objects.get().decision == "agree"
 
 
 def test_no_gap_follows_a_chinese_colon(flagged, supervisor, client):
