@@ -1,6 +1,8 @@
 """The cast: one who may, one who may partly, one who may not. Imported by the conftest of each folder that plays."""
 
 import pytest
+import pytest_asyncio
+from channels.layers import channel_layers
 
 from counselors import services as desk
 from counselors.roles import Role
@@ -13,7 +15,9 @@ __all__ = [
     "conversation",
     "coordinator",
     "counselor",
+    "fresh_layer",
     "other_counselor",
+    "pages",
     "plain_triage",
     "supervisor",
     "waiting",
@@ -79,3 +83,26 @@ def plain_triage(monkeypatch):
         return best
 
     monkeypatch.setattr(triage, "assess", assess)
+
+
+@pytest_asyncio.fixture
+async def pages():
+    """Opens pages and closes them at the end."""
+    opened = []
+
+    async def open_(page):
+        opened.append(await page.open())
+        return page
+
+    yield open_
+    for page in opened:
+        if not page.socket.future.done():
+            await page.leave()
+
+
+@pytest.fixture(autouse=True)
+def fresh_layer():
+    """No hint of one test reaches another."""
+    channel_layers.backends.clear()
+    yield
+    channel_layers.backends.clear()
