@@ -20,6 +20,8 @@ import simpy
 
 from triage.core.levels import Level
 from triage.core.ordering import Desk, Waiting, longest_below, order_for, order_queue
+from triage.exact import WEIGHTS
+from triage.learning import errors
 
 START = datetime(2026, 1, 1, 20, 0, tzinfo=UTC)
 NIGHT_MINUTES = 12 * 60
@@ -29,14 +31,9 @@ MIX = {Level.LOW: 0.70, Level.MODERATE: 0.20, Level.HIGH: 0.08, Level.IMMINENT: 
 """Shares of true levels among people; Crisis Text Line and 988 publish about one in ten in danger."""
 TALK_MINUTES = {Level.LOW: 35.0, Level.MODERATE: 45.0, Level.HIGH: 55.0, Level.IMMINENT: 65.0}
 """Median length of a conversation; lognormal with sigma 0.4."""
-SAID = {
-    # true level -> how often triage says low (sure), low (in doubt), moderate, high, imminent
-    Level.LOW: (0.918, 0.020, 0.041, 0.015, 0.006),
-    Level.MODERATE: (0.395, 0.007, 0.505, 0.089, 0.004),
-    Level.HIGH: (0.229, 0.087, 0.130, 0.510, 0.044),
-    Level.IMMINENT: (0.184, 0.076, 0.054, 0.176, 0.510),
-}
-"""How rules and model err at one message, by folds of the training part: calm lines for low, mean of both languages."""
+SAID = errors.read(errors.beside(WEIGHTS))
+"""How rules and model err at one message: by folds of the training part, calm lines for low, the mean of the languages.
+Training writes it beside the weights."""
 PATIENCE_MINUTES = {Level.LOW: 90.0, Level.MODERATE: 120.0, Level.HIGH: 60.0, Level.IMMINENT: 30.0}
 """Mean of an exponential time after which somebody leaves unanswered; the service itself never ends a wait."""
 
@@ -122,7 +119,7 @@ def people_of(seed: int, *, slots: int, surge: bool, stay: bool) -> list[Person]
 
 def _person(chance: random.Random, number: int, minute: float, *, stay: bool) -> Person:
     level = chance.choices(list(MIX), weights=list(MIX.values()))[0]
-    told = chance.choices(range(5), weights=SAID[level])[0]
+    told = chance.choices(range(len(errors.SAID)), weights=SAID[level])[0]
     said = Level(max(0, told - 1))
     talks = TALK_MINUTES[level] * chance.lognormvariate(0.0, 0.4)
     patience = chance.expovariate(1 / PATIENCE_MINUTES[level])
@@ -242,12 +239,13 @@ def plot(nights: dict[str, list[Person]], path: Path) -> None:
 
 
 def main(report: Callable[[str], None] = print) -> None:
-    """Print tables for an ordinary night and a surge; draw the surge."""
+    """Print how triage errs, and tables for an ordinary night and a surge; draw the surge."""
     arguments = argparse.ArgumentParser(prog="make simulate-queue")
     arguments.add_argument("--nights", type=int, default=40)
     arguments.add_argument("--slots", type=int, default=12, help="conversations held at once by all on duty")
     arguments.add_argument("--plot", type=Path, default=Path("docs/pictures/queue.svg"))
     options = arguments.parse_args()
+    report(f"What triage says of people of each level\n\n{errors.table(SAID)}\n")
     for title, surge, stay in (
         ("An ordinary night, arrivals at 70 % of capacity", False, False),
         ("A surge, twice capacity from 22:00 to 01:00; people may leave", True, False),

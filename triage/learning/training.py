@@ -6,7 +6,7 @@ The test part is never read here. Everything is seeded and rounded, so that two 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeAlias
 
@@ -22,7 +22,7 @@ from triage.core import assess, conversation, story
 from triage.core.features import features
 from triage.core.levels import Level
 from triage.core.scorer import HEADS, UNIT, Weights, dump, pack, parse
-from triage.learning import background
+from triage.learning import background, errors
 from triage.learning.corpus import Conversation, Line, calm_lines
 
 FOLDS = 5
@@ -248,6 +248,7 @@ class Trained:
     story: tuple[tuple[float, ...], ...]
     later: tuple[float, ...]
     doubt: float
+    errors: errors.Counts
 
 
 def train_language(examples: Sequence[Example], recipe: Recipe, drawn: Sequence[tuple[str, ...]] = ()) -> Trained:
@@ -272,7 +273,25 @@ def train_language(examples: Sequence[Example], recipe: Recipe, drawn: Sequence[
     alone = Story(slope, shift, thresholds)
     alone.fit(turns, raw_alone, raw_turns, calibrated(raw_alone, slope, shift), recipe)
     model = UrgencyModel(recipe).fit(examples, drawn)
-    return Trained(model, tuple(slope), tuple(shift), tuple(thresholds), alone.weights, alone.later, doubt)
+    return Trained(
+        model,
+        tuple(slope),
+        tuple(shift),
+        tuple(thresholds),
+        alone.weights,
+        alone.later,
+        doubt,
+        errors.count(_said(lines, said, thresholds, doubt)),
+    )
+
+
+def _said(
+    lines: Sequence[Example], chances: NDArray[np.float64], thresholds: Sequence[float], doubt: float
+) -> Iterator[tuple[Level, Level, bool]]:
+    """Level, what rules and model say out of fold, and whether in doubt: of every line of risk and every calm one."""
+    for one, row in zip(lines, chances.tolist(), strict=True):
+        if one.level > Level.LOW or one.is_calm:
+            yield one.level, max(assess.model_level(row, thresholds), one.floor), row[1] >= doubt
 
 
 def calibrated(raw: NDArray[np.float64], slope: Sequence[float], shift: Sequence[float]) -> NDArray[np.float64]:
@@ -411,6 +430,14 @@ def export_language(trained: Trained) -> dict[str, Any]:
     return exported
 
 
+class Built(NamedTuple):
+    """A weights file's text, the weights in it, and how they err, by language, on folds of the training part."""
+
+    text: str
+    weights: Weights
+    errors: dict[str, errors.Counts]
+
+
 def build(
     lines: Sequence[Line],
     conversations: Sequence[Conversation] = (),
@@ -420,7 +447,7 @@ def build(
     also: Mapping[str, Sequence[Example]] | None = None,
     with_background: bool = True,
     report: Callable[[str], None] = lambda _message: None,
-) -> tuple[str, Weights]:
+) -> Built:
     """Train every language on the lines that may be learned from.
 
     Args:
@@ -433,9 +460,10 @@ def build(
         report: told what is done.
 
     Returns:
-        The weights file's text, and the weights as serving reads them.
+        The weights file's text, the weights as serving reads them, and how they err.
     """
     languages: dict[str, Any] = {}
+    erred: dict[str, errors.Counts] = {}
     counts: dict[str, int] = {}
     for language, recipe in RECIPES.items():
         learned = [line for line in lines if line.language == language and not line.is_test]
@@ -443,8 +471,9 @@ def build(
         report(f"{language}: {len(learned)} lines, {len(told)} conversations")
         drawn = drawn_examples(language) if with_background else []
         examples = [*examples_of(learned), *turns_of(told), *(also or {}).get(language, ())]
-        languages[language] = export_language(train_language(examples, recipe, drawn))
+        trained = train_language(examples, recipe, drawn)
+        languages[language], erred[language] = export_language(trained), trained.errors
         counts[language] = len(learned)
     data = {"version": f"{name}-{corpus[:8]}", "corpus": corpus, "lines": counts, "languages": languages}
     text = dump(data)
-    return text, parse(text)
+    return Built(text, parse(text), erred)

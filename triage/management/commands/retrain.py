@@ -30,7 +30,7 @@ class Command(BaseCommand):
         own = site.lines_of(lessons, lines)
         self.stdout.write(f"{len(own)} conversations of this site may be learned from")
         taught = site.hash_of(own, corpus.corpus_hash())
-        text, _weights = training.build(
+        text, *_ = training.build(
             lines,
             conversations,
             corpus=taught,

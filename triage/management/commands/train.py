@@ -27,13 +27,13 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Train, write, tell."""
         # Learning brings scikit-learn along; nothing that serves may import it.
-        from triage.learning import corpus, training
+        from triage.learning import corpus, errors, training
 
         try:
             lines, conversations = corpus.read_lines(), corpus.read_conversations()
         except corpus.BadCorpus as error:
             raise CommandError(str(error)) from error
-        text, weights = training.build(
+        text, weights, erred = training.build(
             lines,
             conversations,
             corpus=corpus.corpus_hash(),
@@ -43,5 +43,9 @@ class Command(BaseCommand):
         output: Path = options["output"]
         output.parent.mkdir(parents=True, exist_ok=True)
         output.write_text(text, encoding="utf-8")
+        beside = errors.beside(output)
+        errors.write(beside, version=weights.version, corpus=corpus.corpus_hash(), counts=erred)
         told = text.partition("\n")[0]
         self.stdout.write(f"{output}: {weights.version}, {len(text) / 1e6:.1f} MB, sha256 {told}")
+        self.stdout.write(f"\n{beside}: what is said of lines not learned from, mean of the languages\n")
+        self.stdout.write(errors.table(errors.read(beside)))
