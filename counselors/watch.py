@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
+from datetime import timedelta
 
 from django.contrib.sessions.models import Session
 from django.utils import timezone
@@ -16,43 +18,75 @@ from triage import tallies
 log = logging.getLogger(__name__)
 
 
-def keep(*, vanished: bool = True, reading: bool = True) -> None:
+OLD_SECONDS = 60.0
+"""Longer than a transaction takes: no message gets an earlier id than others that are so old."""
+
+
+def keep(*, vanished: bool = True) -> None:
     """One round: people of the vanished go back, triage reads what it has not, and what outlived its time is erased.
 
     Args:
         vanished: false in the first minute of a server's life, so that a restart gives desks time to reconnect.
-        reading: false where the caller lets triage read :func:`left_unread` without holding the database's thread.
     """
-    if vanished:
-        released = services.release_vanished()
-        if released:
-            log.warning("gave back people of vanished counselors count=%s", released)
-    if reading:
-        _read_what_was_not_read()
-    triage.look()
-    tallies.keep()
+    for part in parts(vanished=vanished):
+        part()
+    _read_what_was_not_read()
+
+
+def parts(*, vanished: bool = True) -> list[Callable[[], None]]:
+    """A round without triage's reading, in parts: between two of them a server keeps and sends what was said."""
+    always = [triage.look, tallies.keep, _erase_outlived, _forget_sessions]
+    return [_release_vanished, *always] if vanished else always
+
+
+def _release_vanished() -> None:
+    released = services.release_vanished()
+    if released:
+        log.warning("gave back people of vanished counselors count=%s", released)
+
+
+def _erase_outlived() -> None:
     erased = erasure.erase_outlived()
     if erased:
         log.info("erased what ended more than RETENTION_DAYS ago count=%s", erased)
+
+
+def _forget_sessions() -> None:
     Session.objects.filter(expire_date__lt=timezone.now()).delete()
 
 
-def left_unread() -> list[risk.Unread]:
-    """The words of messages that triage has not read, oldest first, without those being read just now."""
-    being_read = recorder.in_hand()
-    found: list[risk.Unread] = []
-    for place in risk.unweighed():
-        if place in being_read:
-            continue
-        try:
-            found.extend(risk.collect([place]))
-        except Exception as error:  # noqa: BLE001 - one that cannot be opened keeps no other from being read
-            log.error("not weighed fault=%s", type(error).__name__)
-    return found
+class Left:
+    """What was left unread, as one process finds it round by round.
+
+    Looking through all messages each time would hold everybody's database thread for a second where a million are
+    kept: the first round does, for whatever a process that died has left; the others begin where the last one ended.
+    """
+
+    def __init__(self) -> None:
+        self.read_upto = 0
+        """The id of a message; what was kept before it has been read."""
+
+    def unread(self, *, older_than: float = 0.0) -> list[risk.Unread]:
+        """The words of messages that triage has not read, oldest first, without those being read just now.
+
+        Args:
+            older_than: in seconds; what is younger another process may be reading.
+        """
+        now, being_read = timezone.now(), recorder.in_hand()
+        found: list[risk.Unread] = []
+        for place in risk.unweighed(beyond=self.read_upto, before=now - timedelta(seconds=older_than)):
+            if place in being_read:
+                continue
+            try:
+                found.extend(risk.collect([place]))
+            except Exception as error:  # noqa: BLE001 - one that cannot be opened keeps no other from being read
+                log.error("not weighed fault=%s", type(error).__name__)
+        self.read_upto = risk.weighed_upto(self.read_upto, now - timedelta(seconds=OLD_SECONDS))
+        return found
 
 
 def _read_what_was_not_read() -> None:
-    for unread in left_unread():
+    for unread in Left().unread():
         if not risk.weigh(unread.conversation, unread.seq, again=True):
             # Triage hangs: the others wait for the next round.
             return

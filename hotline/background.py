@@ -16,6 +16,8 @@ from hotline import metrics
 from hotline.chat.services import risk
 
 log = logging.getLogger(__name__)
+IN_HAND_SECONDS = 2.0
+"""A message younger than this is being read by the process that kept it."""
 Application = Callable[[dict[str, Any], Any, Any], Awaitable[None]]
 
 
@@ -37,20 +39,22 @@ class WithWatch:
         await self.application(scope, receive, send)
 
     async def _keep(self) -> None:
+        left = watch.Left()
         while True:
             await asyncio.sleep(settings.SWEEP_EVERY_SECONDS)
             old_enough = time.monotonic() - self.began > settings.VANISHED_AFTER_SECONDS
             try:
-                await database_sync_to_async(watch.keep)(vanished=old_enough, reading=False)
-                await read_what_was_left()
+                for part in watch.parts(vanished=old_enough):
+                    await database_sync_to_async(part)()
+                await read_what_was_left(left, older_than=IN_HAND_SECONDS)
                 metrics.watch_kept.set_to_current_time()
             except Exception as error:  # noqa: BLE001 - the next round tries again
                 log.error("the watch failed fault=%s", type(error).__name__)
 
 
-async def read_what_was_left() -> None:
+async def read_what_was_left(left: watch.Left, *, older_than: float = 0.0) -> None:
     """Let triage read what it has not. The database's thread serves everybody: it does not wait while triage hangs."""
-    for unread in await database_sync_to_async(watch.left_unread)():
+    for unread in await database_sync_to_async(left.unread)(older_than=older_than):
         reading = asyncio.wrap_future(risk.submit([unread]))
         try:
             [read] = await asyncio.wait_for(reading, risk.SECOND_LIMIT_SECONDS)

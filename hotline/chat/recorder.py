@@ -105,18 +105,25 @@ class Recorder:
             batch, self._spoken = self._spoken[:AT_ONCE], self._spoken[AT_ONCE:]
             read, self._read = self._read, []
             try:
-                answers, unread = await database_sync_to_async(_keep)([spoken for spoken, _ in batch], read)
+                answers, unread = await database_sync_to_async(self._keep)([spoken for spoken, _ in batch], read)
             except Exception as error:  # noqa: BLE001 - whoever waits must be told
                 log.error("messages not kept count=%s fault=%s", len(batch), type(error).__name__)
                 answers, unread = [DatabaseError()] * len(batch), []
             for (_, future), answer in zip(batch, answers, strict=True):
                 _tell(future, answer)
-            self.in_hand -= {(one.unread.conversation, one.unread.seq) for one in read}
             if unread:
                 self._unread += unread
-                self.in_hand |= {(one.conversation, one.seq) for one in unread}
                 if self._reading is None or self._reading.done():
                     self._reading = asyncio.get_running_loop().create_task(self._read_all())
+
+    def _keep(self, spoken: Sequence[Spoken], read: Sequence[risk.Read]) -> tuple[list[Answer], list[risk.Unread]]:
+        """Runs on the database thread, as the watch does: between its looks nothing is committed and not in hand."""
+        try:
+            answers, unread = _keep(spoken, read)
+        finally:
+            self.in_hand -= {(one.unread.conversation, one.unread.seq) for one in read}
+        self.in_hand |= {(one.conversation, one.seq) for one in unread}
+        return answers, unread
 
     async def _read_all(self) -> None:
         while self._unread:

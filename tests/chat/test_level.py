@@ -3,8 +3,10 @@
 import asyncio
 import threading
 import time
+from datetime import timedelta
 
 import pytest
+from django.utils import timezone
 
 from counselors import services as desk
 from counselors import watch
@@ -209,7 +211,7 @@ async def test_while_triage_hangs_the_watch_holds_no_thread_that_others_need(wai
     monkeypatch.setattr(triage, "assess", lambda text, **_: hangs.set() or awake.wait(20))
     monkeypatch.setattr(risk, "SECOND_LIMIT_SECONDS", 20)
     await there(lambda: waiting.says("在吗", weighed=False))
-    watching = asyncio.create_task(background.read_what_was_left())
+    watching = asyncio.create_task(background.read_what_was_left(watch.Left()))
     try:
         assert await asyncio.to_thread(hangs.wait, 10)
         assert await there(lambda: waiting.row.last_seq) == 2
@@ -218,6 +220,37 @@ async def test_while_triage_hangs_the_watch_holds_no_thread_that_others_need(wai
         awake.set()
         await watching
     assert await there(risk.unweighed) == []
+
+
+def test_the_watch_leaves_to_others_what_they_are_reading_and_finds_it_later(waiting):
+    waiting.says("high: 不想活了", weighed=False)
+    left = watch.Left()
+    assert left.unread(older_than=60) == []
+    assert [one.seq for one in left.unread()] == [2]
+
+
+def test_the_watch_looks_through_what_was_read_long_ago_once_and_misses_nothing(waiting, another_resident):
+    waiting.says("你好")
+    late = another_resident.says("在吗", weighed=False)
+    waiting.says("还在吗")
+    Message.objects.update(at=timezone.now() - timedelta(seconds=2 * watch.OLD_SECONDS))
+    ids = {(one.conversation.hex, one.seq): one.pk for one in Message.objects.all()}
+    left = watch.Left()
+    for _ in range(2):
+        assert [(one.conversation, one.seq) for one in left.unread()] == [(another_resident.hex, late.seq)]
+        assert left.read_upto == ids[another_resident.hex, late.seq] - 1
+    risk.weigh(another_resident.hex, late.seq)
+    assert left.unread() == []
+    assert left.read_upto == max(ids.values())
+    fresh = waiting.says("有人吗", weighed=False)
+    assert [one.seq for one in left.unread()] == [fresh.seq]
+
+
+def test_what_was_said_a_moment_ago_stays_to_be_looked_at(waiting):
+    waiting.says("你好")
+    left = watch.Left()
+    assert left.unread() == []
+    assert left.read_upto == 0
 
 
 def test_one_message_that_cannot_be_opened_keeps_no_other_from_being_read(waiting, another_resident, plain_triage):

@@ -219,12 +219,23 @@ def test_messages_and_alarms_are_counted_once_and_kept_by_the_watch(counselor):
     assert sum(Tally.objects.values_list("count", flat=True)) == 4
 
 
+def test_many_counts_are_kept_in_one_statement(django_assert_num_queries):
+    for number in range(12):
+        tallies.note(tallies.Key(TODAY, "read", f"v{number}", 0))
+    tallies.note(tallies.Key(TODAY, "read", "v3", 0))
+    with django_assert_num_queries(3):  # a savepoint around it, within the test's own transaction
+        tallies.keep()
+    assert {row.model_version: row.count for row in Tally.objects.all()}["v3"] == 2
+    tallies.add(tallies.Key(TODAY, "read", "v3", 0), -1)
+    assert Tally.objects.get(model_version="v3").count == 1
+
+
 def test_counts_that_could_not_be_kept_are_kept_the_next_time(monkeypatch, caplog):
     key = tallies.Key(TODAY, "read", "v", 0)
     tallies.note(key)
     tallies.note(key)
     with monkeypatch.context() as patch:
-        patch.setattr(tallies, "add", lambda *_: 1 / 0)
+        patch.setattr(tallies, "add_all", lambda *_: 1 / 0)
         tallies.keep()
     assert "ZeroDivisionError" in caplog.text
     tallies.keep()

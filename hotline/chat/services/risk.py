@@ -14,6 +14,7 @@ from datetime import datetime
 from functools import partial
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from msgspec.structs import replace
 
@@ -229,12 +230,35 @@ def _sealed(conversation: Conversation, read: Read, spans: list[Span]) -> bytes:
     )
 
 
-def unweighed(limit: int = 50) -> list[tuple[str, int]]:
-    """Messages of open conversations that triage has not read: (conversation, seq), oldest first."""
+def unweighed(*, beyond: int = 0, before: datetime | None = None, limit: int = 50) -> list[tuple[str, int]]:
+    """Messages of open conversations that triage has not read: (conversation, seq), oldest first.
+
+    Args:
+        beyond: a message's id; all up to it are known to be read.
+        before: only what was kept before this.
+        limit: how many at most.
+    """
+    left = _unweighed(beyond, before).order_by("pk").values_list("conversation_id", "seq")
+    return [(key.hex, seq) for key, seq in left[:limit]]
+
+
+def weighed_upto(beyond: int, before: datetime) -> int:
+    """The id up to which all is read that was kept ``before``; up to ``beyond`` it is known to be.
+
+    Ids are handed out before the commit: ``before`` must lie further back than a transaction takes.
+    """
+    latest = Message.objects.filter(pk__gt=beyond, at__lt=before).order_by("-pk").values_list("pk", flat=True).first()
+    if latest is None:
+        return beyond
+    oldest = _unweighed(beyond, None).order_by("pk").values_list("pk", flat=True).first()
+    return latest if oldest is None else max(beyond, min(latest, oldest - 1))
+
+
+def _unweighed(beyond: int, before: datetime | None) -> QuerySet[Message]:
     left = Message.objects.filter(
-        author=Message.RESIDENT, weighing__isnull=True, conversation__closed_at__isnull=True
-    ).order_by("pk")
-    return [(one.conversation_id.hex, one.seq) for one in left[:limit]]
+        pk__gt=beyond, author=Message.RESIDENT, weighing__isnull=True, conversation__closed_at__isnull=True
+    )
+    return left if before is None else left.filter(at__lt=before)
 
 
 @transaction.atomic
