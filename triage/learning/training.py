@@ -164,7 +164,8 @@ class UrgencyModel:
         families = [row.family for row in taught] + [f"drawn {place}" for place in range(len(drawn))]
         vocabulary = _shared_by_families(texts, families, self.recipe.rarest)
         counts = CountVectorizer(analyzer=_as_they_are, vocabulary=vocabulary).transform(texts)
-        rarity = TfidfTransformer(norm=None).fit(counts).idf_ / SCALE
+        # Rounded: logarithms of two machines may differ in the last bit, and solvers make more of that.
+        rarity = np.round(TfidfTransformer(norm=None).fit(counts).idf_ / SCALE, DECIMALS)
         rows = _over_length(counts, texts) @ diags(rarity)
         weights = np.append(np.take(self.recipe.weight, levels[: len(taught)]), [self.recipe.drawn_weight] * len(drawn))
         self.heads_ = []

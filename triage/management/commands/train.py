@@ -27,6 +27,9 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Train, write, tell."""
         # Learning brings scikit-learn along; nothing that serves may import it.
+        from triage.learning import steady
+
+        steady.choose()
         from triage.learning import corpus, errors, training
 
         try:
