@@ -1,4 +1,4 @@
-"""What the server does by itself, beside answering: it keeps the watch, and looks how late its loop is."""
+"""What the server does by itself, beside answering: it keeps the watch, looks how late its loop is, and tidies up."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from channels.db import database_sync_to_async
 from django.conf import settings
 
 from counselors import watch
-from hotline import metrics
+from hotline import metrics, tuning
 from hotline.chat.services import risk
 
 log = logging.getLogger(__name__)
@@ -28,6 +28,7 @@ class WithWatch:
         self.application = application
         self.task: asyncio.Task[None] | None = None
         self.lag: asyncio.Task[None] | None = None
+        self.tidying: asyncio.Task[None] | None = None
         self.began = time.monotonic()
 
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
@@ -36,6 +37,8 @@ class WithWatch:
             self.task = asyncio.get_running_loop().create_task(self._keep())
         if self.lag is None or self.lag.done():
             self.lag = asyncio.get_running_loop().create_task(metrics.watch_loop())
+        if self.tidying is None or self.tidying.done():
+            self.tidying = asyncio.get_running_loop().create_task(tuning.collect_when_quiet())
         await self.application(scope, receive, send)
 
     async def _keep(self) -> None:
