@@ -1,8 +1,9 @@
 """One spelling, and a map back to what was written."""
 
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from triage.core import normalise as normalise_module
 from triage.core.normalise import MAX_LENGTH, normalise
 
 writing = st.text(
@@ -32,6 +33,15 @@ def test_a_span_lies_inside_the_original(text, data):
 def test_normalising_again_changes_nothing_but_runs(text):
     once = normalise(text).text
     assert normalise(once).text in {once, normalise(normalise(once).text).text}
+
+
+@given(writing)
+def test_a_text_is_spelt_as_its_characters_are(text):
+    assume("Σ" not in text)
+    whole, origin = normalise_module._spell(text)
+    apart = [normalise_module._spelt(char) for char in text]
+    assert whole == "".join(apart)
+    assert list(origin)[: len(whole)] == [index for index, spelt in enumerate(apart) for _ in spelt]
 
 
 def test_width_case_and_traditional_characters_are_one():

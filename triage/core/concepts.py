@@ -7,16 +7,19 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import groupby
 from pathlib import Path
 
-from triage.core.needles import needles
+from triage.core import needles
 
 MOST_OF_ONE = 24
 """Mentions of one concept that are looked at."""
+GRAM = {"zh": 2, "en": 4}
+"""Neighbouring characters by which needed words are looked up: so many that few texts hold them without the word."""
 LEXICON = Path(__file__).with_name("lexicon")
 
 CONCEPTS = (
@@ -37,12 +40,21 @@ class Mention:
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """One pattern of a concept, and the words of which a text must hold one for it to match (None: any text may)."""
+    """One pattern of a concept.
+
+    Attributes:
+        needs: words of which a text must hold one for it to match; None: any text may.
+        begins: how other words begin, in GRAM characters, of which a text must hold one as well, of each set one.
+    """
 
     concept: str
     rank: int
     expression: re.Pattern[str]
     needs: frozenset[str] | None
+    begins: tuple[frozenset[str], ...]
+
+
+Index = Mapping[str, tuple[tuple[str, tuple[int, ...]], ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +64,15 @@ class Lexicon:
     Attributes:
         patterns: in no order that matters.
         always: those that may match any text.
-        index: first character of a needed word -> that word, and the places of the patterns that need it.
+        index: GRAM characters of needed words -> those words, and the places of the patterns that need them. Of each
+            word those characters that the fewest other words hold.
+        short: the same by the first character, for words that are shorter.
     """
 
     patterns: tuple[Pattern, ...]
     always: tuple[int, ...]
-    index: Mapping[str, tuple[tuple[str, tuple[int, ...]], ...]]
+    index: Index
+    short: Index
 
 
 @lru_cache(maxsize=4)
@@ -67,34 +82,50 @@ def _lexicon(language: str) -> Lexicon:
     unknown = set(data) - set(CONCEPTS)
     if unknown:
         raise ValueError(f"{language}.toml names concepts that nobody knows: {sorted(unknown)}")
+    size = GRAM[language]
     patterns = tuple(
-        Pattern(name, rank, re.compile(pattern), needles(pattern))
+        _pattern(name, rank, pattern, size)
         for rank, name in enumerate(CONCEPTS)
         if name in data
         for pattern in data[name]["patterns"]
     )
-    wanted: dict[str, dict[str, list[int]]] = {}
+    wanted: dict[str, list[int]] = {}
     for place, pattern in enumerate(patterns):
         for needle in pattern.needs or ():
-            wanted.setdefault(needle[0], {}).setdefault(needle, []).append(place)
+            wanted.setdefault(needle, []).append(place)
+    held = Counter(gram for needle in wanted for gram in _grams(needle, size))
     return Lexicon(
         patterns,
         always=tuple(place for place, pattern in enumerate(patterns) if pattern.needs is None),
-        index={char: tuple((one, tuple(places)) for one, places in found.items()) for char, found in wanted.items()},
+        index=_index(wanted, lambda word: min(_grams(word, size), key=held.__getitem__, default=None)),
+        short=_index(wanted, lambda word: word[0] if len(word) < size else None),
     )
+
+
+def _pattern(concept: str, rank: int, expression: str, size: int) -> Pattern:
+    compiled, sets = needles.read(expression)
+    begins = (frozenset(word[:size] for word in one) for one in sets[1:] if min(map(len, one)) >= size)
+    return Pattern(concept, rank, compiled, sets[0] if sets else None, tuple(begins))
+
+
+def _grams(text: str, size: int) -> list[str]:
+    return [text[start : start + size] for start in range(len(text) - size + 1)]
+
+
+def _index(wanted: Mapping[str, list[int]], key_of: Callable[[str], str | None]) -> Index:
+    found: dict[str, list[tuple[str, tuple[int, ...]]]] = {}
+    for word, places in wanted.items():
+        key = key_of(word)
+        if key is not None:
+            found.setdefault(key, []).append((word, tuple(places)))
+    return {key: tuple(some) for key, some in found.items()}
 
 
 def find(text: str, language: str) -> list[Mention]:
     """All mentions in a normalised text, the gravest first; of overlapping ones of one concept the longest."""
     lexicon = _lexicon(language)
-    possible = set(lexicon.always)
-    for char in set(text).intersection(lexicon.index):
-        for needle, places in lexicon.index[char]:
-            if needle in text:
-                possible.update(places)
     found: list[tuple[int, int, int, str]] = []
-    for place in possible:
-        pattern = lexicon.patterns[place]
+    for pattern in _possible(text, lexicon, GRAM[language]):
         found += [
             (pattern.rank, match.start(), -match.end(), pattern.concept)
             for match in pattern.expression.finditer(text)
@@ -106,6 +137,19 @@ def find(text: str, language: str) -> list[Mention]:
         if last is None or last.concept != concept or start >= last.end:
             mentions.append(Mention(concept, start, -end))
     return mentions if len(mentions) <= MOST_OF_ONE else _thinned(mentions)
+
+
+def _possible(text: str, lexicon: Lexicon, size: int) -> list[Pattern]:
+    """The patterns that may match: of each the text holds a word that it needs."""
+    places = set(lexicon.always)
+    grams = {text[start : start + size] for start in range(len(text) - size + 1)}
+    for index, keys in ((lexicon.index, grams), (lexicon.short, set(text))):
+        for key in index.keys() & keys:
+            for needle, some in index[key]:
+                if needle in text:
+                    places.update(some)
+    found = map(lexicon.patterns.__getitem__, places)
+    return [one for one in found if not any(map(grams.isdisjoint, one.begins))]
 
 
 def _thinned(mentions: list[Mention]) -> list[Mention]:

@@ -36,7 +36,7 @@ def features(text: str, language: str, scoped: list[Scoped]) -> list[str]:
     """
     plain = _DIGITS.sub("0", text)
     found = _chinese(plain) if language == "zh" else _english(plain)
-    found += _kinds(plain, language)
+    found += [f"k:{kind}" for kind in words.kinds(plain, language)]
     found += _ALWAYS
     for one in scoped:
         found += [f"c:{one.mention.concept}:{_scope_of(one)}"] * CONCEPT_WEIGHT
@@ -53,11 +53,6 @@ def _scope_of(one: Scoped) -> str:
     if one.past:
         return "past"
     return "third" if one.third else "now"
-
-
-def _kinds(text: str, language: str) -> list[str]:
-    kinds = words.find(text, language)
-    return list(dict.fromkeys(f"k:{one.name}-" if one.denied else f"k:{one.name}" for one in kinds))
 
 
 def _size(text: str, clauses: int) -> list[str]:

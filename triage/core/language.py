@@ -23,6 +23,9 @@ def read_language(text: str) -> str | None:
 
     Empty words, signs, digits and emoji alone count as readable ("zh"): there is nothing in them to misread.
     """
+    if text.isascii():
+        # What most people write in English; the rest below cannot be in it.
+        return "zh" if _LATIN.search(text) is None else "en" if _looks_english(text) else None
     chinese = len(_CJK.findall(text))
     kana = len(_KANA.findall(text))
     other = len(_OTHER_LETTER.findall(text))

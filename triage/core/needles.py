@@ -1,65 +1,126 @@
 """Which words a pattern cannot match without.
 
 Most patterns cannot match most texts. Looking for a word that a pattern needs is many times quicker than trying the
-pattern at every character, so that a large lexicon costs little.
+pattern at every character, so that a large lexicon costs little. The rarer the word, the fewer patterns are tried: of
+(?:想|要)lz a text must hold 想lz or 要lz, and not only 想 or 要.
 """
 
 from __future__ import annotations
 
+import re
+import re._compiler as compiler  # type: ignore[import-not-found]
 import re._constants as kind  # type: ignore[import-not-found]
 import re._parser as grammar  # type: ignore[import-not-found]
 from collections.abc import Iterable
+from itertools import product
+from math import prod
 from typing import Any
 
-MOST = 24
+MOST = 48
+"""Strings that one stretch of a pattern is spelt out into, at most."""
+MOST_CHOICES = 160
 """Beyond this many alternatives, looking for them costs more than it saves."""
+_MOST_REPEATS = 2
+_NOTHING = frozenset({""})
+_FREQUENT = frozenset("的了我不是在有一想要你他她这就都也没好会到说去人个上来天")
+_FREQUENT_ENGLISH = frozenset("the to i my me and a of it in is you on at that s t d m".split())
 
 
-def needles(pattern: str) -> frozenset[str] | None:
-    """Strings of which every match of ``pattern`` holds at least one; None where nothing can be told."""
-    return _of_sequence(grammar.parse(pattern))
+def read(pattern: str) -> tuple[re.Pattern[str], tuple[frozenset[str], ...]]:
+    """A pattern, compiled, and its needles, the rarest first: every match holds a string of each set.
+
+    Parsed only once, since parsing takes most of the time in which the lexicon loads; so ``.pattern`` of what is
+    compiled is empty.
+    """
+    parsed = grammar.parse(pattern)
+    return compiler.compile(parsed), tuple(sorted(_of_sequence(parsed), key=_how_common))
 
 
-def _of_sequence(items: Iterable[tuple[Any, Any]]) -> frozenset[str] | None:
+def _of_sequence(items: Iterable[tuple[Any, Any]]) -> list[frozenset[str]]:
+    """What each stretch needs; neighbours whose strings are all known are spelt out one after the other."""
     candidates: list[frozenset[str]] = []
-    run = ""
+    run = _NOTHING
     for operation, argument in items:
-        if operation is kind.LITERAL:
-            run += chr(argument)
-            continue
-        if run:
-            candidates.append(frozenset({run}))
-            run = ""
-        found = _of_item(operation, argument)
-        if found:
-            candidates.append(found)
-    if run:
-        candidates.append(frozenset({run}))
-    return min(candidates, key=_how_common, default=None)
+        strings = _all_of(operation, argument)
+        if strings is None:
+            candidates += [run, *_of_item(operation, argument)]
+            run = _NOTHING
+        elif len(run) * len(strings) <= MOST:
+            run = _one_after_the_other(run, strings)
+        else:
+            candidates.append(run)
+            run = strings
+    candidates.append(run)
+    return [one for one in candidates if "" not in one]
 
 
-def _of_item(operation: Any, argument: Any) -> frozenset[str] | None:
+def _of_item(operation: Any, argument: Any) -> list[frozenset[str]]:
     if operation is kind.SUBPATTERN:
         return _of_sequence(argument[3])
     if operation in {kind.MAX_REPEAT, kind.MIN_REPEAT}:
         least, _most, inner = argument
-        return _of_sequence(inner) if least else None
+        return _of_sequence(inner) if least else []
     if operation is kind.BRANCH:
-        return _of_choice([_of_sequence(branch) for branch in argument[1]])
+        rarest = (min(_of_sequence(branch), key=_how_common, default=None) for branch in argument[1])
+        found = _of_choice(rarest)
+        return [found] if found else []
+    return []
+
+
+def _all_of(operation: Any, argument: Any) -> frozenset[str] | None:
+    """All strings that an item matches, where they are few; what only looks around matches the empty one."""
+    if operation is kind.LITERAL:
+        return frozenset({chr(argument)})
+    if operation in {kind.AT, kind.ASSERT, kind.ASSERT_NOT}:
+        return _NOTHING
+    if operation is kind.SUBPATTERN:
+        _group, more, less, inner = argument
+        return None if more or less else _all_of_sequence(inner)
+    if operation is kind.BRANCH:
+        return _of_choice([_all_of_sequence(branch) for branch in argument[1]])
     if operation is kind.IN and all(what is kind.LITERAL for what, _ in argument):
         return _of_choice([frozenset({chr(char)}) for _, char in argument])
+    if operation in {kind.MAX_REPEAT, kind.MIN_REPEAT}:
+        least, most, inner = argument
+        once = _all_of_sequence(inner)
+        if once is None or most > _MOST_REPEATS:
+            return None
+        times = [[once] * count for count in range(least, most + 1)]
+        if any(prod(map(len, some)) > MOST for some in times):
+            return None
+        return _of_choice([_one_after_the_other(*some) for some in times])
     return None
 
 
-def _of_choice(branches: list[frozenset[str] | None]) -> frozenset[str] | None:
+def _all_of_sequence(items: Iterable[tuple[Any, Any]]) -> frozenset[str] | None:
+    whole = _NOTHING
+    for operation, argument in items:
+        strings = _all_of(operation, argument)
+        if strings is None or len(whole) * len(strings) > MOST:
+            return None
+        whole = _one_after_the_other(whole, strings)
+    return whole
+
+
+def _one_after_the_other(*parts: frozenset[str]) -> frozenset[str]:
+    return frozenset(map("".join, product(*parts)))
+
+
+def _of_choice(branches: Iterable[frozenset[str] | None]) -> frozenset[str] | None:
     joined: set[str] = set()
     for branch in branches:
         if branch is None:
             return None
         joined |= branch
-    return frozenset(joined) if len(joined) <= MOST else None
+    return frozenset(joined) if len(joined) <= MOST_CHOICES else None
 
 
 def _how_common(strings: frozenset[str]) -> float:
     """A rough guess of how many texts hold one of them: a Chinese character tells more than a letter."""
-    return sum(0.01 ** len(one) if one > "\u3400" else 0.2 ** len(one) for one in strings)
+    return sum(map(_chance, strings))
+
+
+def _chance(string: str) -> float:
+    if string.strip() in _FREQUENT_ENGLISH:
+        return 0.3
+    return prod(0.2 if char < "\u3400" else 0.15 if char in _FREQUENT else 0.01 for char in string)

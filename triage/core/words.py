@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import NamedTuple
 
 from triage.core.concepts import LEXICON
 
@@ -21,12 +20,8 @@ _DENIED_EN = frozenset(
 )
 
 
-class Kind(NamedTuple):
-    """A word of a kind: the ``order``-th word or character of the text; ``denied`` when a negation stands before it."""
-
-    order: int
-    name: str
-    denied: bool
+Marks = tuple[tuple[str, ...], tuple[str, ...]]
+"""The kinds of a word as they are marked when it stands as it is, and when a negation stands before it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,51 +29,70 @@ class Dictionary:
     """One language's words with their kinds.
 
     Attributes:
-        by_length: by length, in characters for Chinese, in words for English.
-        by_first: the same words by their first character.
+        marks: of each word.
+        index: how words begin, in Chinese by two characters, in English by one word -> those words.
+        single: Chinese words of one character.
     """
 
-    by_length: Mapping[int, Mapping[str, tuple[str, ...]]]
-    by_first: Mapping[str, tuple[tuple[str, tuple[str, ...]], ...]]
+    marks: Mapping[str, Marks]
+    index: Mapping[str, tuple[str, ...]]
+    single: frozenset[str]
 
 
 @lru_cache(maxsize=4)
 def _dictionary(language: str) -> Dictionary:
     with (LEXICON / f"words.{language}.toml").open("rb") as file:
         data = tomllib.load(file)
-    separator = " " if language == "zh" else "|"
-    found: dict[int, dict[str, tuple[str, ...]]] = {}
+    kinds: dict[str, dict[str, None]] = {}
     for name, words in data.items():
-        for word in words.split(separator):
-            length = len(word) if language == "zh" else len(word.split())
-            kinds = found.setdefault(length, {})
-            kinds[word] = tuple(dict.fromkeys((*kinds.get(word, ()), name)))
-    first: dict[str, list[tuple[str, tuple[str, ...]]]] = {}
-    for kinds in found.values():
-        for word, names in kinds.items():
-            first.setdefault(word[0], []).append((word, names))
-    return Dictionary(found, {char: tuple(some) for char, some in first.items()})
+        for word in words.split(" " if language == "zh" else "|"):
+            kinds.setdefault(word, {})[name] = None
+    index: dict[str, list[str]] = {}
+    for word in kinds:
+        index.setdefault(word[:2] if language == "zh" else word.split()[0], []).append(word)
+    return Dictionary(
+        marks={word: (tuple(names), tuple(f"{name}-" for name in names)) for word, names in kinds.items()},
+        index={begin: tuple(some) for begin, some in index.items()},
+        single=frozenset(word for word in kinds if language == "zh" and len(word) == 1),
+    )
 
 
-def find(text: str, language: str) -> list[Kind]:
-    """The words of a normalised text that have a kind, each at its first place. Linear in the length of the text."""
-    found: list[Kind] = []
-    if language == "zh":
-        by_first = _dictionary(language).by_first
-        for char in by_first.keys() & set(text):
-            for word, names in by_first[char]:
-                start = text.find(word)
-                if start >= 0:
-                    denied = not _DENIED_ZH.isdisjoint(text[max(0, start - 2) : start])
-                    found += [Kind(start, name, denied) for name in names]
-        return sorted(found)
+def kinds(text: str, language: str) -> set[str]:
+    """The kinds of the words of a normalised text, each word at its first place; "<kind>-" when it is denied there.
+
+    Linear in the length of the text.
+    """
+    return marks_of(text, words_of(text)) if language == "zh" else _english(text)
+
+
+def words_of(text: str) -> list[str]:
+    """The words of a Chinese text that have a kind."""
+    dictionary = _dictionary("zh")
+    found = [*dictionary.single.intersection(text)]
+    for begin in dictionary.index.keys() & {text[start : start + 2] for start in range(len(text) - 1)}:
+        found += [word for word in dictionary.index[begin] if word in text]
+    return found
+
+
+def marks_of(text: str, words: Iterable[str]) -> set[str]:
+    """The kinds of these words, all of which the Chinese text holds."""
+    marks = _dictionary("zh").marks
+    found: set[str] = set()
+    for word in words:
+        start = text.find(word)
+        found.update(marks[word][not _DENIED_ZH.isdisjoint(text[max(0, start - 2) : start])])
+    return found
+
+
+def _english(text: str) -> set[str]:
+    dictionary = _dictionary("en")
     tokens = _WORD.findall(text)
-    for length, words in _dictionary(language).by_length.items():
-        places: dict[str, int] = {}
-        for start in range(len(tokens) - length + 1):
-            places.setdefault(" ".join(tokens[start : start + length]) if length > 1 else tokens[start], start)
-        for word in places.keys() & words.keys():
-            start = places[word]
-            denied = not _DENIED_EN.isdisjoint(tokens[max(0, start - 3) : start])
-            found += [Kind(start, name, denied) for name in words[word]]
-    return sorted(found)
+    found: set[str] = set()
+    seen: set[str] = set()
+    for start, token in enumerate(tokens):
+        for word in dictionary.index.get(token, ()):
+            if word in seen or (word != token and " ".join(tokens[start : start + 1 + word.count(" ")]) != word):
+                continue
+            seen.add(word)
+            found.update(dictionary.marks[word][not _DENIED_EN.isdisjoint(tokens[max(0, start - 3) : start])])
+    return found
