@@ -17,6 +17,7 @@ from counselors.models import StaffMember
 from hotline import metrics
 from hotline.chat import errors, events, protocol, queue, recent
 from hotline.chat.errors import Refused
+from hotline.chat.gathering import Gathering
 from hotline.chat.models import Conversation, as_time
 from hotline.chat.services import moves, notes, risk
 from hotline.chat.sockets import CLOSE_UNKNOWN, SURE_SECONDS, FrameSocket
@@ -30,6 +31,10 @@ RISK_EVERY_SECONDS = 0.25
 PRESENT_AFTER_SECONDS = queue.ROWS_KEPT_SECONDS + 0.1
 BOARD_EVERY_SECONDS = 0.5
 """Hints that come in bursts are answered by one fresh list."""
+ACCOUNTS_AT_ONCE = 100
+
+_accounts: Gathering[deskwork.Credential, StaffMember | None] = Gathering(deskwork.accounts, at_once=ACCOUNTS_AT_ONCE)
+"""Desks that have shown lines from memory for some seconds must all look at one moment, in the middle of a surge."""
 
 
 class DeskSocket(FrameSocket):
@@ -111,9 +116,22 @@ class DeskSocket(FrameSocket):
 
         A change of the account is a hint too, heard in its turn; no frame of the page is answered by this.
         """
-        if self.known is None or time.monotonic() - self.known_at >= SURE_SECONDS:
-            return await self.as_staff(service, *args, **kwargs)
-        return await self.cross(service, self.known, *args, **kwargs)
+        return await self.cross(service, await self._who(), *args, **kwargs)
+
+    async def _who(self) -> StaffMember:
+        """Whose page this is, as account and session stood a few seconds ago; desks that must look share a look.
+
+        Raises:
+            Refused: session.ended.
+        """
+        if self.known is not None and time.monotonic() - self.known_at < SURE_SECONDS:
+            return self.known
+        began = time.monotonic()
+        staff = await _accounts.ask((self.staff_id, self.scope["session"].session_key)) if self.staff_id else None
+        if staff is None:
+            raise Refused(errors.SIGNED_OUT)
+        self.known, self.known_at = staff, began
+        return staff
 
     def may_see(self, conversation: str) -> bool:
         """What they hold, or read on a look at the database a moment ago; account and session looked at as lately."""
@@ -333,7 +351,9 @@ class DeskSocket(FrameSocket):
             self.after(RISK_EVERY_SECONDS, f"risk.{hex_}", lambda: self._send_risk(hex_))
 
     async def _send_risk(self, hex_: str) -> None:
-        about, stamp = recent.about(hex_), self.moved.pop(hex_, "")
+        stamp = self.moved.pop(hex_, "")
+        await self._who()
+        about = recent.about(hex_)
         try:
             if about is not None and about.risk is not None and about.risk[0] == stamp and self.may_see(hex_):
                 risk = about.risk[1]
@@ -435,6 +455,7 @@ class DeskSocket(FrameSocket):
 
     async def _push_lines(self, hex_: str, known: int | None = None) -> None:
         while hex_ in self.following and not self.closing:
+            await self._who()
             lines = self.new_lines(hex_, self.following[hex_], known)
             if lines is None:
                 lines, upto = await self.for_staff(deskwork.lines, hex_, self.following[hex_])

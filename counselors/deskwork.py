@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from functools import lru_cache
 
@@ -23,6 +23,9 @@ from hotline.chat.errors import Refused
 from hotline.chat.models import Conversation, as_time
 from hotline.chat.services import moves
 from hotline.chat.states import Ending, State
+
+Credential = tuple[int, str | None]
+"""An account's id, and the key of a session."""
 
 
 def session_stands(session_key: str | None, staff: StaffMember) -> bool:
@@ -46,7 +49,13 @@ def _hash_of(staff_id: int, password: str) -> str:
     return StaffMember(pk=staff_id, password=password).get_session_auth_hash()
 
 
-def staff_behind(credentials: Iterable[tuple[int, str | None]]) -> dict[tuple[int, str | None], StaffMember]:
+def accounts(credentials: Sequence[Credential]) -> list[StaffMember | None]:
+    """Whose account and session these are, in order; None: who may not go on. Runs on the database's thread."""
+    found = staff_behind(credentials)
+    return [found.get(one) for one in credentials]
+
+
+def staff_behind(credentials: Iterable[Credential]) -> dict[Credential, StaffMember]:
     """The door of the recorder: the staff with these accounts and sessions; who may not go on is left out."""
     told = list(credentials)
     ids, keys = list({staff_id for staff_id, _ in told}), list({key for _, key in told if key})

@@ -290,8 +290,9 @@ class ResidentSocket(FrameSocket):
             await self._bring(await self._look(self.hex))
 
     async def on_care(self, message: dict[str, Any]) -> None:
-        """The numbers come forward, or need not any more."""
-        await self.on_view(message)
+        """The numbers come forward, or need not any more: told after a moment, with whatever else is looked up then."""
+        if self.hex:
+            await self._bring(await self._look(self.hex, can_wait=True))
 
     async def on_place(self, message: dict[str, Any]) -> None:
         """The queue has moved; only those who wait look."""

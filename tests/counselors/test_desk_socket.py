@@ -7,11 +7,11 @@ import pytest
 from django.contrib.sessions.models import Session
 from django.utils import timezone
 
-from counselors import accounts, reading
+from counselors import accounts, consumers, reading
 from counselors import services as desk
 from counselors.models import StaffMember
 from counselors.roles import Role
-from hotline.chat import events
+from hotline.chat import events, sockets
 from hotline.chat.models import Reading
 from hotline.chat.services import erasure, moves
 from tests import factories
@@ -361,6 +361,33 @@ def _close_silently(member):
     from django.utils import timezone
 
     StaffMember.objects.filter(pk=member.pk).update(is_active=False, deactivated_at=timezone.now())
+
+
+async def test_lines_rest_on_a_look_at_the_account_that_is_seconds_old_at_most(
+    conversation, counselor, lin, pages, monkeypatch
+):
+    """The hint that an account was closed may be lost: lines pushed from memory must not go on for ever."""
+    page = await pages(lin)
+    await page.ask("hello")
+    await page.catch_up()
+    monkeypatch.setattr(consumers, "SURE_SECONDS", 0.0)
+    await there(conversation.says, "在吗", weighed=False)
+    await page.until(lambda f: f["type"] == "lines" and f["lines"][-1]["text"] == "在吗")
+    await there(_close_silently, counselor)
+    await there(conversation.says, "悄悄话", weighed=False)
+    assert await page.ended() == 4403
+    assert not [raw for raw in page.raw if "悄悄话" in str(raw)]
+
+
+async def test_after_a_look_at_the_account_lines_come_from_memory(conversation, lin, pages, monkeypatch):
+    page = await pages(lin)
+    await page.ask("hello")
+    await page.catch_up()
+    [socket] = [one for one in sockets._open if isinstance(one, consumers.DeskSocket)]
+    socket.known_at -= 2 * consumers.SURE_SECONDS
+    monkeypatch.setattr("hotline.chat.selectors.lines_after", lambda *args, **kwargs: 1 / 0)
+    await there(conversation.says, "在吗", weighed=False)
+    await page.until(lambda f: f["type"] == "lines" and f["lines"][-1]["text"] == "在吗")
 
 
 async def test_a_session_that_was_signed_out_ends(counselor, lin, pages):

@@ -1,16 +1,27 @@
 """What a desk asks of the database, for one conversation and for many."""
 
 import pytest
+from django.conf import settings
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from counselors import deskwork
 from counselors import services as desk
+from counselors.models import StaffMember
 from hotline.chat import access
 from hotline.chat.services import moves, notes
 from tests import factories
 
 pytestmark = pytest.mark.django_db
+
+
+def signed_in(member):
+    """A session of theirs."""
+    client = Client()
+    client.force_login(member)
+    return client.cookies[settings.SESSION_COOKIE_NAME].value
 
 
 def taken(by, **about):
@@ -52,3 +63,14 @@ def test_what_is_no_id_names_nothing(counselor):
     talk = taken(counselor)
     assert [view.conversation for view in deskwork.heartbeat(counselor, None, [talk.hex])[1]] == [talk.hex]
     assert access.readable_among(counselor, ["", "not an id", talk.hex]) == [talk.row]
+
+
+def test_accounts_of_many_desks_are_read_in_as_many_statements_as_one(counselor, other_counselor, supervisor):
+    desks = [(one.pk, signed_in(one)) for one in (counselor, other_counselor, supervisor)]
+    with CaptureQueriesContext(connection) as for_one:
+        assert deskwork.accounts(desks[:1]) == [counselor]
+    StaffMember.objects.filter(pk=other_counselor.pk).update(is_active=False, deactivated_at=timezone.now())
+    foreign = (supervisor.pk, desks[0][1])
+    with CaptureQueriesContext(connection) as for_all:
+        assert deskwork.accounts([*desks, foreign, (counselor.pk, None)]) == [counselor, None, supervisor, None, None]
+    assert len(for_all) == len(for_one)
