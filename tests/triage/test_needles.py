@@ -1,5 +1,7 @@
 """Which patterns are tried at all: looking for needed words must never pass over a pattern that matches."""
 
+from itertools import accumulate
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,27 +13,33 @@ from triage.learning.corpus import read_lines
 LANGUAGES = ("zh", "en")
 
 
-def passed_over(text, language):
-    lexicon = concepts._lexicon(language)
-    tried = {id(one) for one in concepts._possible(text, lexicon, concepts.GRAM[language])}
-    return [one for one in lexicon.patterns if id(one) not in tried and one.expression.search(text)]
+def trying_all(text, language):
+    patterns = concepts._lexicon(language).patterns
+    return concepts._mentions([found for pattern in patterns for found in concepts._matches(pattern, text)])
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_no_pattern_that_matches_a_line_of_the_corpus_is_passed_over(language):
-    lines = [line.text for line in read_lines() if line.language == language][::23]
-    assert lines
-    assert not [text for text in lines if passed_over(normalise(text).text, language)]
+    lines = [normalise(line.text).text for line in read_lines() if line.language == language][::23]
+    mentioned = [trying_all(text, language) for text in lines]
+    assert any(mentioned)
+    assert [concepts.find(text, language).mentions for text in lines] == mentioned
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @given(data=st.data())
-def test_no_pattern_that_matches_pieces_of_the_lexicon_is_passed_over(language, data):
+def test_what_lines_hold_together_is_found_as_if_all_patterns_were_tried(language, data):
     lexicon = concepts._lexicon(language)
     needed = st.sampled_from(lexicon.patterns).map(lambda one: sorted(one.needs or {""})).flatmap(st.sampled_from)
-    between = st.sampled_from(["", " ", "我", "the ", "了", "。", "\n", "it"])
-    pieces = data.draw(st.lists(st.one_of(needed, between), max_size=8))
-    assert passed_over("".join(pieces), language) == []
+    between = st.sampled_from(["", " ", "我", "the ", "了", "。", "!", "it"])
+    line = st.lists(st.one_of(needed, between), min_size=1, max_size=4).map("".join)
+    lines = data.draw(st.lists(line, min_size=1, max_size=4))
+    text = "\n".join(lines)
+    mentions = trying_all(text, language)
+    assert concepts.find(text, language).mentions == mentions
+    begins = [0, *accumulate(len(line) + 1 for line in lines)]
+    found = [concepts.find(line, language) for line in lines]
+    assert concepts.find_together(text, language, zip(begins, found, strict=False)) == mentions
 
 
 @pytest.mark.parametrize(
@@ -46,5 +54,24 @@ def test_no_pattern_that_matches_pieces_of_the_lexicon_is_passed_over(language, 
     ],
 )
 def test_the_rarest_that_a_pattern_needs(pattern, rarest):
-    _compiled, sets = needles.read(pattern)
-    assert (set(sets[0]) if sets else None) == rarest
+    needs = needles.read(pattern).needs
+    assert (set(needs[0]) if needs else None) == rarest
+
+
+@pytest.mark.parametrize(
+    ("pattern", "crosses"),
+    [
+        ("想(?:去|要)?死", False),
+        (r"\bend it\b(?! all)", False),
+        ("[想要]死[^\n]", False),
+        ("我.{0,3}死", False),
+        ("我[^。]{0,3}死", True),
+        (r"我\s死", True),
+        ("^死", True),
+        ("死$", True),
+        ("死(?=[^了])", True),
+        (r"死\n", True),
+    ],
+)
+def test_which_patterns_may_match_over_lines(pattern, crosses):
+    assert needles.read(pattern).crosses is crosses

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import accumulate
 
 from triage.core import concepts, rules, scope, story
-from triage.core.features import features
+from triage.core.concepts import Found
+from triage.core.features import features, plain
 from triage.core.language import read_language
 from triage.core.levels import Assessment, Evidence, Level
 from triage.core.normalise import Normalised, normalise
+from triage.core.parts import Part, part_of
+from triage.core.parts import scores as part_scores
 from triage.core.rules import Floor
 from triage.core.scope import Scoped
 from triage.core.scorer import LanguageModel, Weights
@@ -24,6 +28,8 @@ WINDOW = {"zh": 90, "en": 240}
 LOOKS = 0.2
 """How far the scores of the gravest of n windows are lowered, times ln n: of many one looks graver than it is."""
 MOST_EVIDENCE = 8
+Scores = tuple[float, ...]
+"""Of each head."""
 _TIMES = frozenset({"time", "protective"})
 _END = re.compile(r"[。！？!?\n；;]|\.\s|[,，、]")
 
@@ -33,15 +39,17 @@ class Reading:
     """One message, read: what later turns build on.
 
     Attributes:
+        found: what was found of concepts.
         looked: what a model made of it, once it was asked: the model, the scores, the window.
+        parts: what it adds to the texts that it is a part of, once it was asked; by model and language.
     """
 
     normal: Normalised
     language: str | None
     scoped: list[Scoped]
-    looked: list[tuple[LanguageModel, tuple[float, ...], tuple[int, int]]] = field(
-        default_factory=list, compare=False, repr=False
-    )
+    found: Found = concepts.NOTHING
+    looked: list[tuple[LanguageModel, Scores, tuple[int, int]]] = field(default_factory=list, compare=False, repr=False)
+    parts: list[Part] = field(default_factory=list, compare=False, repr=False)
 
     @property
     def floor(self) -> Floor:
@@ -55,11 +63,15 @@ def read(text: str) -> Reading:
     language = read_language(normal.text)
     if language is None:
         return Reading(normal, None, [])
-    return Reading(normal, language, scope.read(normal.text, language, concepts.find(normal.text, language)))
+    found = concepts.find(normal.text, language)
+    return Reading(normal, language, scope.read(normal.text, language, found.mentions), found)
 
 
 def assess(
-    reading: Reading, weights: Weights | None, earlier: Sequence[Reading] = (), together: Reading | None = None
+    reading: Reading,
+    weights: Weights | None,
+    earlier: Sequence[Reading] = (),
+    together: Callable[[LanguageModel, str], Scores | None] = lambda _model, _language: None,
 ) -> Assessment:
     """What rules and model make of one message.
 
@@ -67,7 +79,8 @@ def assess(
         reading: the message.
         weights: the model, if there is one.
         earlier: the messages before it, oldest first.
-        together: the message and those before it, read as one text; without it the message stands alone.
+        together: the scores of the message and those before it, read as one text in this language; None when it is
+            written in another. Without them the message stands alone.
 
     Without weights the rules speak alone and the message counts as not scored, unless a rule has found a crisis.
     """
@@ -82,12 +95,13 @@ def assess(
         return Assessment(level, chance, evidence, version_of(weights), scored=floor.level.is_crisis)
     scores, window = _gravest_window(reading, model)
     before = [one for one in earlier if one.language == reading.language]
-    if together is None or together.language != reading.language or not before:
+    whole = together(model, reading.language) if before else None
+    if whole is None:
         chances = model.probabilities(scores)
         level = model_level(chances, model.thresholds)
     else:
         alone = [_gravest_window(one, model)[0] for one in before]
-        chances = model.of_conversation(story.figures([*alone, scores], _gravest_window(together, model)[0]))
+        chances = model.of_conversation(story.figures([*alone, scores], whole))
         level = model_level(chances, model.later)
     if level > floor.level:
         evidence = (*_model_evidence(reading, window), *evidence)[:MOST_EVIDENCE]
@@ -170,25 +184,74 @@ def _model_evidence(reading: Reading, window: tuple[int, int]) -> tuple[Evidence
     return (Evidence(start, end, "model"),)
 
 
-def _gravest_window(reading: Reading, model: LanguageModel) -> tuple[tuple[float, ...], tuple[int, int]]:
+def scores_together(
+    texts: Sequence[str], readings: Sequence[Reading], model: LanguageModel, language: str
+) -> Scores | None:
+    """The scores of some messages read as one text; None when that is not written in ``language``.
+
+    Args:
+        texts: the messages as they were written, the newest last.
+        readings: of each.
+        model: of the language.
+        language: the language.
+    """
+    text = "\n".join(reading.normal.text for reading in readings)
+    whole: Reading | None = None
+    if len(readings) == 1:
+        whole = readings[0]
+    elif len(text) > _alone(language) or not all(_stays_itself(reading.normal.text) for reading in readings):
+        whole = read("\n".join(texts))
+    if (whole.language if whole else read_language(text)) != language:
+        return None
+    if whole:
+        return _gravest_window(whole, model)[0]
+    parts = [_part(reading, model, language) for reading in readings]
+    begins = accumulate((len(reading.normal.text) + 1 for reading in readings), initial=0)
+    mentions = concepts.find_together(text, language, zip(begins, (part.found for part in parts), strict=False))
+    return part_scores(plain(text), parts, scope.read(text, language, mentions))
+
+
+def _stays_itself(text: str) -> bool:
+    """Whether a normalised text is the same among others: ends of lines would run together, a sigma knows its place."""
+    return bool(text) and text[0] != "\n" and text[-1] != "\n" and "σ" not in text and "ς" not in text
+
+
+def _part(reading: Reading, model: LanguageModel, language: str) -> Part:
+    """A reading as a part of others; it remembers the latest two."""
+    for part in reading.parts:
+        if part.model is model and part.language == language:
+            return part
+    text = reading.normal.text
+    found = reading.found if reading.language == language else concepts.find(text, language)
+    part = part_of(plain(text), language, model, found)
+    reading.parts[:] = [part, *reading.parts[:1]]
+    return part
+
+
+def _gravest_window(reading: Reading, model: LanguageModel) -> tuple[Scores, tuple[int, int]]:
     """The scores of the window that is likeliest HIGH, and where it is; a reading remembers them."""
     if reading.looked and reading.looked[0][0] is model:
         return reading.looked[0][1:]
     language = reading.language or "zh"
     text = reading.normal.text
-    best: tuple[float, ...] | None = None
-    place = (0, len(text))
     looks = windows(text, WINDOW[language])
-    for start, end in looks:
-        inside = [one for one in reading.scoped if start <= one.mention.start < end]
-        scores = model.scores(features(text[start:end], language, inside))
-        if best is None or scores[1] > best[1]:
-            best, place = scores, (start, end)
-    if len(looks) > 1 and best is not None:
+    if len(looks) == 1:
+        best, place = part_scores(plain(text), [_part(reading, model, language)], reading.scoped), looks[0]
+    else:
+        found = []
+        for start, end in looks:
+            inside = [one for one in reading.scoped if start <= one.mention.start < end]
+            found.append((model.scores(features(text[start:end], language, inside)), (start, end)))
+        best, place = max(found, key=lambda one: one[0][1])
         less = LOOKS * math.log(len(looks))
         best = tuple(score - less for score in best)
-    reading.looked[:] = [(model, best or model.bias, place)]
-    return best or model.bias, place
+    reading.looked[:] = [(model, best, place)]
+    return best, place
+
+
+def _alone(language: str) -> int:
+    """Characters up to which a text is read at once."""
+    return WINDOW[language] * 3 // 2
 
 
 def windows(text: str, size: int) -> list[tuple[int, int]]:

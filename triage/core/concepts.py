@@ -8,11 +8,12 @@ from __future__ import annotations
 import re
 import tomllib
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import groupby
 from pathlib import Path
+from typing import NamedTuple
 
 from triage.core import needles
 
@@ -44,6 +45,7 @@ class Pattern:
 
     Attributes:
         needs: words of which a text must hold one for it to match; None: any text may.
+        crosses: whether it may match over lines, or knows where a text begins or ends.
         begins: how other words begin, in GRAM characters, of which a text must hold one as well, of each set one.
     """
 
@@ -51,6 +53,7 @@ class Pattern:
     rank: int
     expression: re.Pattern[str]
     needs: frozenset[str] | None
+    crosses: bool
     begins: tuple[frozenset[str], ...]
 
 
@@ -103,9 +106,9 @@ def _lexicon(language: str) -> Lexicon:
 
 
 def _pattern(concept: str, rank: int, expression: str, size: int) -> Pattern:
-    compiled, sets = needles.read(expression)
-    begins = (frozenset(word[:size] for word in one) for one in sets[1:] if min(map(len, one)) >= size)
-    return Pattern(concept, rank, compiled, sets[0] if sets else None, tuple(begins))
+    compiled, needs, crosses = needles.read(expression)
+    begins = (frozenset(word[:size] for word in one) for one in needs[1:] if min(map(len, one)) >= size)
+    return Pattern(concept, rank, compiled, needs[0] if needs else None, crosses, tuple(begins))
 
 
 def _grams(text: str, size: int) -> list[str]:
@@ -121,35 +124,88 @@ def _index(wanted: Mapping[str, list[int]], key_of: Callable[[str], str | None])
     return {key: tuple(some) for key, some in found.items()}
 
 
-def find(text: str, language: str) -> list[Mention]:
+Match = tuple[int, int, int, str]
+"""A pattern's rank, where it matched and, below 0, to where, and its concept: in the order in which mentions stand."""
+
+
+class Found(NamedTuple):
+    """What was found in a text.
+
+    Attributes:
+        mentions: all, the gravest first.
+        within: what patterns matched that do not cross lines.
+        over: the places of patterns that cross lines, and of which the text holds a needed word.
+    """
+
+    mentions: list[Mention]
+    within: tuple[Match, ...]
+    over: tuple[int, ...]
+
+
+NOTHING = Found([], (), ())
+
+
+def find(text: str, language: str) -> Found:
     """All mentions in a normalised text, the gravest first; of overlapping ones of one concept the longest."""
     lexicon = _lexicon(language)
-    found: list[tuple[int, int, int, str]] = []
-    for pattern in _possible(text, lexicon, GRAM[language]):
-        found += [
-            (pattern.rank, match.start(), -match.end(), pattern.concept)
-            for match in pattern.expression.finditer(text)
-            if match.group()
-        ]
+    size = GRAM[language]
+    grams = {text[start : start + size] for start in range(len(text) - size + 1)}
+    within: list[Match] = []
+    crossing: list[Match] = []
+    over: list[int] = []
+    for place in _possible(text, lexicon, grams):
+        pattern = lexicon.patterns[place]
+        if pattern.crosses:
+            over.append(place)
+        if not any(map(grams.isdisjoint, pattern.begins)):
+            (crossing if pattern.crosses else within).extend(_matches(pattern, text))
+    return Found(_mentions(within + crossing), tuple(within), tuple(over))
+
+
+def find_together(text: str, language: str, lines: Iterable[tuple[int, Found]]) -> list[Mention]:
+    """The same mentions as :func:`find` in a text of several lines, of each of which it is known what was found there.
+
+    Args:
+        text: the lines, joined by ends of lines.
+        language: as which all were read.
+        lines: of each where it begins, and what was found in it.
+    """
+    patterns = _lexicon(language).patterns
+    found: list[Match] = []
+    over: set[int] = set()
+    for begins, line in lines:
+        found += [(rank, start + begins, end - begins, concept) for rank, start, end, concept in line.within]
+        over.update(line.over)
+    for place in over:
+        found += _matches(patterns[place], text)
+    return _mentions(found)
+
+
+def _possible(text: str, lexicon: Lexicon, grams: Set[str]) -> set[int]:
+    """The places of the patterns of which the text holds a word that they need."""
+    found = set(lexicon.always)
+    for index, keys in ((lexicon.index, grams), (lexicon.short, set(text))):
+        for key in index.keys() & keys:
+            for needle, places in index[key]:
+                if needle in text:
+                    found.update(places)
+    return found
+
+
+def _matches(pattern: Pattern, text: str) -> Iterator[Match]:
+    for match in pattern.expression.finditer(text):
+        start, end = match.span()
+        if end > start:
+            yield pattern.rank, start, -end, pattern.concept
+
+
+def _mentions(found: list[Match]) -> list[Mention]:
     mentions: list[Mention] = []
     for _rank, start, end, concept in sorted(found):
         last = mentions[-1] if mentions else None
         if last is None or last.concept != concept or start >= last.end:
             mentions.append(Mention(concept, start, -end))
     return mentions if len(mentions) <= MOST_OF_ONE else _thinned(mentions)
-
-
-def _possible(text: str, lexicon: Lexicon, size: int) -> list[Pattern]:
-    """The patterns that may match: of each the text holds a word that it needs."""
-    places = set(lexicon.always)
-    grams = {text[start : start + size] for start in range(len(text) - size + 1)}
-    for index, keys in ((lexicon.index, grams), (lexicon.short, set(text))):
-        for key in index.keys() & keys:
-            for needle, some in index[key]:
-                if needle in text:
-                    places.update(some)
-    found = map(lexicon.patterns.__getitem__, places)
-    return [one for one in found if not any(map(grams.isdisjoint, one.begins))]
 
 
 def _thinned(mentions: list[Mention]) -> list[Mention]:

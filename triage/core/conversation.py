@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 from triage.core import assess as one_message
 from triage.core import rules, story
@@ -33,11 +34,14 @@ def assess(texts: Sequence[str], weights: Weights | None, known: Readings | None
         weights: the model, if there is one.
         known: readings of earlier messages, used and kept up here, so that each message is read and scored once.
     """
-    readings = _read(texts[-TURNS_TOGETHER:], known)
-    found = one_message.assess(readings[-1], weights, readings[:-1], _context(texts))
-    floor, evidence = _gathered(readings)
+    near = _near(texts)
+    readings = _read(texts[-max(TURNS_TOGETHER, near) :], known)
+    latest = readings[-TURNS_TOGETHER:]
+    together = partial(one_message.scores_together, texts[-near:], readings[-near:])
+    found = one_message.assess(latest[-1], weights, latest[:-1], together)
+    floor, evidence = _gathered(latest)
     found = one_message.raised_to(found, floor, evidence)
-    floor, evidence = _joined(texts[-SPLIT_TURNS:])
+    floor, evidence = _joined(texts[-SPLIT_TURNS:], latest[-1])
     return one_message.raised_to(found, floor, evidence)
 
 
@@ -53,24 +57,23 @@ def _read(texts: Sequence[str], known: Readings | None) -> list[Reading]:
 def floor_of(texts: Sequence[str]) -> Level:
     """What rules alone say of the last of ``texts`` in the light of those before it."""
     readings = [one_message.read(text) for text in texts[-TURNS_TOGETHER:]]
-    floors = (readings[-1].floor, _gathered(readings)[0], _joined(texts[-SPLIT_TURNS:])[0])
+    floors = (readings[-1].floor, _gathered(readings)[0], _joined(texts[-SPLIT_TURNS:], readings[-1])[0])
     return max(floor.level for floor in floors)
 
 
 def together(texts: Sequence[str]) -> str:
     """The latest of ``texts`` as one, the newest last and whole: what the model reads of a conversation."""
-    kept = [texts[-1]]
+    return "\n".join(texts[-_near(texts) :])
+
+
+def _near(texts: Sequence[str]) -> int:
+    """How many of the latest are read together: the newest, and those before it for which there is room."""
     room = CONTEXT - len(texts[-1])
-    for text in reversed(texts[:-1]):
+    for count, text in enumerate(reversed(texts[:-1]), start=1):
         room -= len(text) + 1
         if room < 0:
-            break
-        kept.insert(0, text)
-    return "\n".join(kept)
-
-
-def _context(texts: Sequence[str]) -> Reading | None:
-    return one_message.read(together(texts)) if len(texts) > 1 else None
+            return count
+    return len(texts)
 
 
 def follow(standing: Level, assessment: Assessment) -> Level:
@@ -106,7 +109,7 @@ def _gathered(readings: Sequence[Reading]) -> tuple[Floor, list[Evidence]]:
     return floor, evidence
 
 
-def _joined(texts: Sequence[str]) -> tuple[Floor, list[Evidence]]:
+def _joined(texts: Sequence[str], newest: Reading) -> tuple[Floor, list[Evidence]]:
     """What short messages say when read as one: 我 / 想 / 死."""
     pieces = list(texts)
     while pieces and any(len(piece) > SHORT for piece in pieces):
@@ -115,7 +118,7 @@ def _joined(texts: Sequence[str]) -> tuple[Floor, list[Evidence]]:
         return rules.NONE, []
     reading = one_message.read("".join(pieces) if _is_chinese(pieces) else " ".join(pieces))
     floor = reading.floor
-    last_begins = len(reading.normal.text) - len(one_message.read(pieces[-1]).normal.text)
+    last_begins = len(reading.normal.text) - len(newest.normal.text)
     if not any(one.mention.end > last_begins for one in floor.because):
         return rules.NONE, []
     # The words are spread over messages: the newest one stands for them.

@@ -6,7 +6,9 @@ Pure Python, so that training and serving read a text in the very same way.
 from __future__ import annotations
 
 import re
-from itertools import pairwise
+from collections.abc import Iterable, Sequence
+from itertools import accumulate, pairwise
+from typing import NamedTuple
 
 from triage.core import words
 from triage.core.scope import Scoped
@@ -26,7 +28,15 @@ LENGTH_WEIGHT = 2
 MOST_CLAUSES = 4
 
 
-def features(text: str, language: str, scoped: list[Scoped]) -> list[str]:
+class Shape(NamedTuple):
+    """What is counted of a text, or of a part of one: its clauses, its characters without gaps, its words and signs."""
+
+    clauses: int
+    characters: int
+    tokens: int
+
+
+def features(text: str, language: str, scoped: Sequence[Scoped]) -> list[str]:
     """The features of a normalised text, with repeats.
 
     Chinese: characters, pairs and triples. English: words, pairs of words, words with one between them, and four
@@ -34,9 +44,49 @@ def features(text: str, language: str, scoped: list[Scoped]) -> list[str]:
     the text is and of how many clauses. Kinds of words: ``k:<kind>``, ``k:<kind>-`` when denied. Concepts:
     ``c:<concept>:<scope>``. Pairs of kinds were measured and told nothing more.
     """
-    plain = _DIGITS.sub("0", text)
-    found = _chinese(plain) if language == "zh" else _english(plain)
-    found += [f"k:{kind}" for kind in words.kinds(plain, language)]
+    written = plain(text)
+    found, shape = inside(written, language)
+    return found + about(written, shape.clauses, words.kinds(written, language), scoped)
+
+
+def plain(text: str) -> str:
+    """A text as its spelling is read: a number is a number."""
+    return _DIGITS.sub("0", text)
+
+
+def inside(written: str, language: str) -> tuple[list[str], Shape]:
+    """The features of a text's spelling. Of lines in a row: those of each line, and what is :func:`across` them."""
+    return _chinese(written) if language == "zh" else _english(written)
+
+
+def across(written: str, language: str, shapes: Sequence[Shape]) -> list[str]:
+    """The features of the spelling of lines in a row that no line has by itself; ``shapes`` of the lines."""
+    if language == "zh":
+        dense = "".join(written.split())
+        edges = [*accumulate(shape.characters for shape in shapes)][:-1]
+        return [dense[i : i + 2] for i in _over(edges, 2, len(dense))] + [
+            dense[i : i + 3] for i in _over(edges, 3, len(dense))
+        ]
+    tokens = _WORD.findall(written)
+    edges = [*accumulate(shape.tokens for shape in shapes)][:-1]
+    found = [f"w:{tokens[i]} {tokens[i + 1]}" for i in _over(edges, 2, len(tokens))]
+    found += [f"w:{tokens[i]} _ {tokens[i + 2]}" for i in _over(edges, 3, len(tokens))]
+    padded = _padded(written)
+    # Lines share the gap between them: what holds it at its beginning or its end belongs to one of them.
+    gaps = [*accumulate(shape.characters + 1 for shape in shapes if shape.characters)][:-1]
+    starts = {start for gap in gaps for start in (gap - 2, gap - 1) if 0 <= start <= len(padded) - 4}
+    return found + [padded[i : i + 4] for i in starts]
+
+
+def _over(edges: Sequence[int], size: int, length: int) -> set[int]:
+    """Where stretches of ``size`` begin that lie over one of the edges."""
+    return {start for edge in edges for start in range(max(0, edge - size + 1), min(edge, length - size + 1))}
+
+
+def about(written: str, clauses: int, kinds: Iterable[str], scoped: Sequence[Scoped]) -> list[str]:
+    """The features of a text as a whole."""
+    found = [f"len:{len(written).bit_length()}", f"clauses:{min(MOST_CLAUSES, clauses)}"] * LENGTH_WEIGHT
+    found += [f"k:{kind}" for kind in kinds]
     found += _ALWAYS
     for one in scoped:
         found += [f"c:{one.mention.concept}:{_scope_of(one)}"] * CONCEPT_WEIGHT
@@ -55,11 +105,7 @@ def _scope_of(one: Scoped) -> str:
     return "third" if one.third else "now"
 
 
-def _size(text: str, clauses: int) -> list[str]:
-    return [f"len:{len(text).bit_length()}", f"clauses:{min(MOST_CLAUSES, clauses)}"] * LENGTH_WEIGHT
-
-
-def _chinese(text: str) -> list[str]:
+def _chinese(text: str) -> tuple[list[str], Shape]:
     dense = "".join(text.split())
     found = list(dense)
     found += [dense[i : i + 2] for i in range(len(dense) - 1)]
@@ -67,15 +113,15 @@ def _chinese(text: str) -> list[str]:
     clauses = [clause for clause in _CLAUSE_ZH.split(text) if clause]
     for clause in clauses:
         found += ("^" + clause[:1], "^" + clause[:2], clause[-1:] + "$", clause[-2:] + "$")
-    return found + _size(text, len(clauses))
+    return found, Shape(len(clauses), len(dense), 0)
 
 
-def _english(text: str) -> list[str]:
+def _english(text: str) -> tuple[list[str], Shape]:
     tokens = _WORD.findall(text)
     found = [f"w:{token}" for token in tokens]
     found += [f"w:{first} {second}" for first, second in pairwise(tokens)]
     found += [f"w:{first} _ {third}" for first, third in zip(tokens, tokens[2:], strict=False)]
-    padded = f" {' '.join(text.split())} "
+    padded = _padded(text)
     found += [padded[i : i + 4] for i in range(len(padded) - 3)]
     clauses = 0
     for clause in _CLAUSE_EN.split(text):
@@ -83,4 +129,8 @@ def _english(text: str) -> list[str]:
         if inside:
             clauses += 1
             found += ("^" + inside[0], "^" + " ".join(inside[:2]), inside[-1] + "$", " ".join(inside[-2:]) + "$")
-    return found + _size(text, clauses)
+    return found, Shape(clauses, len(padded) - 2, len(tokens))
+
+
+def _padded(text: str) -> str:
+    return f" {' '.join(text.split())} "

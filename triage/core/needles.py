@@ -11,10 +11,10 @@ import re
 import re._compiler as compiler  # type: ignore[import-not-found]
 import re._constants as kind  # type: ignore[import-not-found]
 import re._parser as grammar  # type: ignore[import-not-found]
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import product
 from math import prod
-from typing import Any
+from typing import Any, NamedTuple
 
 MOST = 48
 """Strings that one stretch of a pattern is spelt out into, at most."""
@@ -22,18 +22,66 @@ MOST_CHOICES = 160
 """Beyond this many alternatives, looking for them costs more than it saves."""
 _MOST_REPEATS = 2
 _NOTHING = frozenset({""})
+_NEW_LINE = ord("\n")
+_HOLD_NEW_LINES = {kind.CATEGORY_SPACE, kind.CATEGORY_NOT_DIGIT, kind.CATEGORY_NOT_WORD}
 _FREQUENT = frozenset("的了我不是在有一想要你他她这就都也没好会到说去人个上来天")
 _FREQUENT_ENGLISH = frozenset("the to i my me and a of it in is you on at that s t d m".split())
 
 
-def read(pattern: str) -> tuple[re.Pattern[str], tuple[frozenset[str], ...]]:
-    """A pattern, compiled, and its needles, the rarest first: every match holds a string of each set.
+class Read(NamedTuple):
+    """A pattern that was read.
 
-    Parsed only once, since parsing takes most of the time in which the lexicon loads; so ``.pattern`` of what is
-    compiled is empty.
+    Attributes:
+        expression: compiled; ``.pattern`` is empty, since it was parsed only once: parsing takes most of the time in
+            which the lexicon loads.
+        needs: sets of strings, the rarest first: every match holds a string of each set. No string goes over lines.
+        crosses: a match may go over lines or depend on whether there are others. One that does not matches a line of a
+            text where it matches that line alone.
     """
+
+    expression: re.Pattern[str]
+    needs: tuple[frozenset[str], ...]
+    crosses: bool
+
+
+def read(pattern: str) -> Read:
+    """Compile a pattern, and see what it needs."""
     parsed = grammar.parse(pattern)
-    return compiler.compile(parsed), tuple(sorted(_of_sequence(parsed), key=_how_common))
+    needs = tuple(sorted(_of_sequence(parsed), key=_how_common))
+    return Read(compiler.compile(parsed), needs, any(_crosses(*item) for item in parsed))
+
+
+def _crosses(operation: Any, argument: Any) -> bool:
+    """Whether an item can match the end of a line, or knows where a text begins or ends."""
+    if operation is kind.LITERAL:
+        return bool(argument == _NEW_LINE)
+    if operation is kind.NOT_LITERAL:
+        return bool(argument != _NEW_LINE)
+    if operation is kind.ANY:
+        return False
+    if operation is kind.AT:
+        return argument is not kind.AT_BOUNDARY
+    if operation is kind.IN:
+        return _holds_new_line(argument)
+    if operation is kind.BRANCH:
+        return any(_crosses(*item) for branch in argument[1] for item in branch)
+    if operation is kind.SUBPATTERN:
+        _group, more, less, inner = argument
+        return bool(more or less) or any(_crosses(*item) for item in inner)
+    if operation in {kind.MAX_REPEAT, kind.MIN_REPEAT, kind.ASSERT, kind.ASSERT_NOT}:
+        return any(_crosses(*item) for item in argument[-1])
+    return True
+
+
+def _holds_new_line(items: Sequence[tuple[Any, Any]]) -> bool:
+    """Whether a set of characters holds the end of a line."""
+    negated = items[0][0] is kind.NEGATE
+    return negated != any(
+        (what is kind.LITERAL and value == _NEW_LINE)
+        or (what is kind.RANGE and value[0] <= _NEW_LINE <= value[1])
+        or (what is kind.CATEGORY and value in _HOLD_NEW_LINES)
+        for what, value in items
+    )
 
 
 def _of_sequence(items: Iterable[tuple[Any, Any]]) -> list[frozenset[str]]:
@@ -68,9 +116,12 @@ def _of_item(operation: Any, argument: Any) -> list[frozenset[str]]:
 
 
 def _all_of(operation: Any, argument: Any) -> frozenset[str] | None:
-    """All strings that an item matches, where they are few; what only looks around matches the empty one."""
+    """All strings that an item matches, where they are few; what only looks around matches the empty one.
+
+    None for those with an end of a line, so that of lines in a row one holds what the whole holds.
+    """
     if operation is kind.LITERAL:
-        return frozenset({chr(argument)})
+        return None if argument == _NEW_LINE else frozenset({chr(argument)})
     if operation in {kind.AT, kind.ASSERT, kind.ASSERT_NOT}:
         return _NOTHING
     if operation is kind.SUBPATTERN:
@@ -78,7 +129,7 @@ def _all_of(operation: Any, argument: Any) -> frozenset[str] | None:
         return None if more or less else _all_of_sequence(inner)
     if operation is kind.BRANCH:
         return _of_choice([_all_of_sequence(branch) for branch in argument[1]])
-    if operation is kind.IN and all(what is kind.LITERAL for what, _ in argument):
+    if operation is kind.IN and all(what is kind.LITERAL and char != _NEW_LINE for what, char in argument):
         return _of_choice([frozenset({chr(char)}) for _, char in argument])
     if operation in {kind.MAX_REPEAT, kind.MIN_REPEAT}:
         least, most, inner = argument

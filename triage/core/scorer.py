@@ -58,11 +58,18 @@ class LanguageModel:
     later: tuple[float, ...]
     doubt: float
 
-    def scores(self, features: Sequence[str]) -> tuple[float, ...]:
+    def units(self, features: Iterable[str]) -> int:
+        """The sum of the features' weights, of all heads in one number (see :func:`part`)."""
+        return sum(map(self.table.get, features, repeat(0)))
+
+    def scores_of(self, units: int, count: int) -> tuple[float, ...]:
         """The raw score of each head: the sum of its weights over the root of the number of features, plus bias."""
-        total = sum(map(self.table.get, features, repeat(0)))
-        norm = UNIT / math.sqrt(len(features) or 1)
-        return tuple(units * norm + bias for units, bias in zip(part(total), self.bias, strict=True))
+        norm = UNIT / math.sqrt(count or 1)
+        return tuple(unit * norm + bias for unit, bias in zip(part(units), self.bias, strict=True))
+
+    def scores(self, features: Sequence[str]) -> tuple[float, ...]:
+        """The raw scores of a text with these features."""
+        return self.scores_of(self.units(features), len(features))
 
     def probabilities(self, scores: Sequence[float]) -> tuple[float, ...]:
         """The calibrated probabilities, made to agree: a higher level is never likelier than a lower."""

@@ -45,7 +45,7 @@ def _dictionary(language: str) -> Dictionary:
         data = tomllib.load(file)
     kinds: dict[str, dict[str, None]] = {}
     for name, words in data.items():
-        for word in words.split(" " if language == "zh" else "|"):
+        for word in words.split(None if language == "zh" else "|"):
             kinds.setdefault(word, {})[name] = None
     index: dict[str, list[str]] = {}
     for word in kinds:
