@@ -156,16 +156,17 @@ async def _read(batch: Sequence[risk.Unread]) -> list[risk.Read]:
 
 def _keep(spoken: Sequence[Spoken], read: Sequence[risk.Read]) -> tuple[list[Answer], list[risk.Unread]]:
     """Runs on the database thread: one transaction for all; if that fails, one for each."""
-    conversations: dict[str, Conversation] | None = None
+    conversations: Mapping[str, Conversation] | None = None
     try:
         with transaction.atomic():
-            if spoken and read:
-                # All rows at once and in order: of two processes that lock in two goes, one may wait for the other.
-                access.locked_many({one.conversation for one in spoken} | {one.unread.conversation for one in read})
-            kept = _let_in_and_keep(spoken)
+            # All rows at once and in order: of two processes that lock in two goes, one may wait for the other.
+            locked = access.locked_many(
+                {one.conversation for one in spoken} | {one.unread.conversation for one in read}
+            )
+            kept = _let_in_and_keep(spoken, locked)
             answers: list[Answer] = list(kept.answers)
             if read:
-                risk.settle(read)
+                risk.settle(read, locked)
         conversations = kept.conversations
     except Exception as error:  # noqa: BLE001 - one that cannot be kept must not take the others with it
         if len(spoken) + len(read) > 1:
@@ -178,7 +179,7 @@ def _keep(spoken: Sequence[Spoken], read: Sequence[risk.Read]) -> tuple[list[Ans
 def _keep_alone(spoken: Spoken) -> Answer:
     try:
         with transaction.atomic():
-            return _let_in_and_keep([spoken]).answers[0]
+            return _let_in_and_keep([spoken], access.locked_many([spoken.conversation])).answers[0]
     except Exception as error:  # noqa: BLE001 - raised to whoever said it
         return error
 
@@ -191,7 +192,7 @@ def _settle_alone(read: Sequence[risk.Read]) -> None:
             log.error("not weighed yet fault=%s", type(error).__name__)
 
 
-def _let_in_and_keep(spoken: Sequence[Spoken]) -> Kept:
+def _let_in_and_keep(spoken: Sequence[Spoken], locked: Mapping[str, Conversation]) -> Kept:
     if not spoken:
         return Kept([], {})
     behind: dict[tuple[Door, Hashable], Any] = {}
@@ -200,14 +201,14 @@ def _let_in_and_keep(spoken: Sequence[Spoken]) -> Kept:
         behind |= {(door, credential): who for credential, who in let_in.items()}
     known = [one for one in spoken if (one.door, one.credential) in behind]
     sayings = [Saying(one.conversation, behind[one.door, one.credential], one.client_id, one.text) for one in known]
-    kept = messages.keep(sayings) if sayings else Kept([], {})
+    kept = messages.keep(sayings, locked) if sayings else Kept([], {})
     answers = iter(kept.answers)
     told = [next(answers) if (one.door, one.credential) in behind else Refused(errors.SIGNED_OUT) for one in spoken]
     return Kept(told, kept.conversations)
 
 
 def _collect(
-    spoken: Sequence[Spoken], answers: Sequence[Answer], conversations: dict[str, Conversation] | None
+    spoken: Sequence[Spoken], answers: Sequence[Answer], conversations: Mapping[str, Conversation] | None
 ) -> list[risk.Unread]:
     """What triage is to read now: residents' messages that were new."""
     fresh = [

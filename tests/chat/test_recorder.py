@@ -57,9 +57,9 @@ async def test_words_said_at_once_are_kept_in_one_transaction_and_each_is_weighe
     batches = []
     keep = messages.keep
 
-    def counted(sayings):
+    def counted(sayings, locked=None):
         batches.append(len(sayings))
-        return keep(sayings)
+        return keep(sayings, locked)
 
     monkeypatch.setattr(messages, "keep", counted)
     keeper = recorder.Recorder()
@@ -77,16 +77,15 @@ def test_all_rows_of_a_transaction_are_locked_in_one_go(crowd, monkeypatch):
     locked, really = [], rows.locked
     monkeypatch.setattr(rows, "locked", lambda keys: locked.append({one.hex for one in keys}) or really(keys))
     recorder._keep([spoken(crowd[1], "你好"), spoken(crowd[2], "你好")], read)
-    assert locked[0] == {talk.hex for talk in crowd[:3]}
-    assert all(later <= locked[0] for later in locked)
+    assert locked == [{talk.hex for talk in crowd[:3]}]
 
 
 async def test_in_a_surge_what_comes_soon_after_a_transaction_shares_the_next(crowd, monkeypatch):
     batches, keep = [], messages.keep
 
-    def counted(sayings):
+    def counted(sayings, locked=None):
         batches.append(len(sayings))
-        return keep(sayings)
+        return keep(sayings, locked)
 
     monkeypatch.setattr(messages, "keep", counted)
     keeper = recorder.Recorder()
@@ -120,8 +119,8 @@ async def test_one_that_is_refused_leaves_the_others_alone(crowd):
 async def test_when_a_transaction_fails_each_is_tried_by_itself(crowd, monkeypatch):
     keep = messages.keep
 
-    def one_is_poison(sayings):
-        kept = keep(sayings)
+    def one_is_poison(sayings, locked=None):
+        kept = keep(sayings, locked)
         if any(saying.text == "毒" for saying in sayings):
             raise IntegrityError("poison")
         return kept

@@ -67,17 +67,21 @@ class Kept:
     """
 
     answers: list[Receipt | Refused]
-    conversations: dict[str, Conversation]
+    conversations: Mapping[str, Conversation]
 
 
-def keep(sayings: Sequence[Saying]) -> Kept:
+def keep(sayings: Sequence[Saying], locked: Mapping[str, Conversation] | None = None) -> Kept:
     """Keep what was said, in this order and in one transaction; one that is refused leaves the others alone.
+
+    Args:
+        sayings: in the order of their lines.
+        locked: their conversations, where this transaction has locked them already.
 
     Raises:
         DatabaseError: nothing was kept.
     """
     with transaction.atomic(savepoint=False):
-        conversations = access.locked_many({saying.conversation for saying in sayings})
+        conversations = access.locked_many({one.conversation for one in sayings}) if locked is None else locked
         said = _said_already(sayings, conversations)
         made: list[Made] = []
         answers: list[Receipt | Refused] = []

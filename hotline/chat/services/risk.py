@@ -170,24 +170,27 @@ def stop_reading(within: float) -> bool:
     return not any(one.is_alive() for one in threads)
 
 
-def settle(read: Sequence[Read], *, again: bool = False) -> None:
+def settle(read: Sequence[Read], locked: Mapping[str, Conversation] | None = None, *, again: bool = False) -> None:
     """Keep what triage made of messages, and move levels by it, in one transaction.
 
     Args:
         read: in the order of the messages.
+        locked: their conversations, where this transaction has locked them already.
         again: whether an answer that did not come in time counts as one: not scored, a human first.
     """
     alarmed: list[tuple[Read, bool]] = []
     at = timezone.now()
     with transaction.atomic(savepoint=False):
-        conversations = access.locked_many({one.unread.conversation for one in read})
+        conversations = access.locked_many({one.unread.conversation for one in read}) if locked is None else locked
         messages = _unweighed_ids([one.unread for one in read], conversations)
         weighings: list[tuple[int, bytes, str, datetime]] = []
+        weighed: dict[str, Conversation] = {}
         for one in read:
             conversation = conversations.get(one.unread.conversation)
             message = messages.pop((one.unread.conversation, one.unread.seq), None)
             if conversation is None or conversation.erased_at or message is None:
                 continue
+            weighed[conversation.hex] = conversation
             spans = _spans(one.assessment, one.unread.seqs, one.unread.texts)
             kept = one.in_time or again
             if kept:
@@ -202,7 +205,7 @@ def settle(read: Sequence[Read], *, again: bool = False) -> None:
                 rose = standing.level_of(after).is_crisis and not standing.level_of(before).is_crisis
                 alarmed.append((one, rose))
         rows.insert(Weighing, ("message", "assessment_sealed", "model_version", "at"), weighings)
-        rows.write_fields(conversations.values(), ("risk_sealed", "weighed_seq"))
+        rows.write_fields(weighed.values(), ("risk_sealed", "weighed_seq"))
     for one, rose in alarmed:
         feedback.seen(one.assessment, alarmed=rose, turns=one.unread.texts)
 
