@@ -63,14 +63,12 @@ def across(written: str, language: str, shapes: Sequence[Shape]) -> list[str]:
     """The features of the spelling of lines in a row that no line has by itself; ``shapes`` of the lines."""
     if language == "zh":
         dense = "".join(written.split())
-        edges = [*accumulate(shape.characters for shape in shapes)][:-1]
-        return [dense[i : i + 2] for i in _over(edges, 2, len(dense))] + [
-            dense[i : i + 3] for i in _over(edges, 3, len(dense))
-        ]
+        pairs, triples = _over([shape.characters for shape in shapes], len(dense))
+        return [dense[i : i + 2] for i in pairs] + [dense[i : i + 3] for i in triples]
     tokens = _WORD.findall(written)
-    edges = [*accumulate(shape.tokens for shape in shapes)][:-1]
-    found = [f"w:{tokens[i]} {tokens[i + 1]}" for i in _over(edges, 2, len(tokens))]
-    found += [f"w:{tokens[i]} _ {tokens[i + 2]}" for i in _over(edges, 3, len(tokens))]
+    pairs, triples = _over([shape.tokens for shape in shapes], len(tokens))
+    found = [f"w:{tokens[i]} {tokens[i + 1]}" for i in pairs]
+    found += [f"w:{tokens[i]} _ {tokens[i + 2]}" for i in triples]
     padded = _padded(written)
     # Lines share the gap between them: what holds it at its beginning or its end belongs to one of them.
     gaps = [*accumulate(shape.characters + 1 for shape in shapes if shape.characters)][:-1]
@@ -78,9 +76,11 @@ def across(written: str, language: str, shapes: Sequence[Shape]) -> list[str]:
     return found + [padded[i : i + 4] for i in starts]
 
 
-def _over(edges: Sequence[int], size: int, length: int) -> set[int]:
-    """Where stretches of ``size`` begin that lie over one of the edges."""
-    return {start for edge in edges for start in range(max(0, edge - size + 1), min(edge, length - size + 1))}
+def _over(sizes: Sequence[int], length: int) -> tuple[set[int], set[int]]:
+    """Where pairs and triples begin that lie over the end of a line, of lines of these sizes."""
+    ends = [*accumulate(sizes)][:-1]
+    triples = {start for end in ends for start in (end - 2, end - 1) if 0 <= start <= length - 3}
+    return {end - 1 for end in ends if 0 < end < length}, triples
 
 
 def about(written: str, clauses: int, kinds: Iterable[str], scoped: Sequence[Scoped]) -> list[str]:

@@ -8,6 +8,8 @@ _CJK = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]")
 _KANA = re.compile(r"[\u3040-\u30ff]")
 _LATIN = re.compile(r"[a-z]")
 _OTHER_LETTER = re.compile(r"[\u0370-\u1fff\uac00-\ud7af\u0e00-\u0eff]")
+_NOT_CHINESE = re.compile(r"[\u3040-\u30ff\u0370-\u1fff\uac00-\ud7afa-z]")
+"""Any letter that is counted here and is no Chinese character."""
 _COMMON_ENGLISH = """
 i me my you your he she it we they the a an and or but to of in on at for with is am are was were be been do did
 don't dont not no yes hi hello hey ok okay thanks thank please help this that what when how why so just can can't
@@ -26,6 +28,8 @@ def read_language(text: str) -> str | None:
     if text.isascii():
         # What most people write in English; the rest below cannot be in it.
         return "zh" if _LATIN.search(text) is None else "en" if _looks_english(text) else None
+    if _NOT_CHINESE.search(text) is None:
+        return "zh"
     chinese = len(_CJK.findall(text))
     kana = len(_KANA.findall(text))
     other = len(_OTHER_LETTER.findall(text))

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 
 MOST = 48
 """Strings that one stretch of a pattern is spelt out into, at most."""
-MOST_CHOICES = 160
+MOST_CHOICES = 400
 """Beyond this many alternatives, looking for them costs more than it saves."""
 _MOST_REPEATS = 2
 _NOTHING = frozenset({""})

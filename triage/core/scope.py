@@ -8,42 +8,80 @@ from __future__ import annotations
 import re
 import tomllib
 from bisect import bisect_right
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
+from triage.core import needles
 from triage.core.concepts import LEXICON, Mention
 
 SHORT = 14
 """Characters of a text that is one bare statement: what it names is taken to be now."""
+# What an edge begins with stands first, and the rest is looked at then: several times quicker.
 _CLAUSE = re.compile(
-    r"(?<=[\u4e00-\u9fff])\s+(?=[\u4e00-\u9fff])|[。！？!?；;，,\n、…]|\.(?:\s|$)|\bbut\b|但是?|可是?|不过|只是"
+    r"[\s。！？!?；;，,、….b但可不只](?:(?<=[\u4e00-\u9fff]\s)\s*(?=[\u4e00-\u9fff])|(?<=[。！？!?；;，,\n、…])"
+    r"|(?<=\.)(?:\s|$)|(?<=\bb)ut\b|(?<=[但可])是?|(?<=不)过|(?<=只)是)"
 )
-_SENTENCE = re.compile(r"[。！？!?\n]|\.(?:\s|$)")
+_CLAUSE_ASCII = re.compile(r"[!?;,\n.b](?:(?<=[!?;,\n])|(?<=\.)(?:\s|$)|(?<=\bb)ut\b)")
+"""The same where nothing else can occur, and a space is none."""
+_SENTENCE = re.compile(r"[。！？!?\n.](?:(?<!\.)|\s|$)")
+
+
+GATED = ("idiom", "past", "third")
+"""Patterns that begin with anything, which makes them costly: in Chinese what they need is looked for first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gated:
+    """A pattern, and one of mere words of which a text must hold one for it to match."""
+
+    words: re.Pattern[str]
+    expression: re.Pattern[str]
+
+    def search(self, text: str) -> re.Match[str] | None:
+        """The first match."""
+        return self.expression.search(text) if self.words.search(text) else None
+
+    def finditer(self, text: str) -> Iterator[re.Match[str]]:
+        """All matches."""
+        return self.expression.finditer(text) if self.words.search(text) else iter(())
+
+
+Sought = re.Pattern[str] | Gated
 
 
 @dataclass(frozen=True, slots=True)
 class Patterns:
     """One language's patterns; the data file says what each is for."""
 
-    negated: re.Pattern[str]
-    flipped: re.Pattern[str]
-    third: re.Pattern[str]
-    first: re.Pattern[str]
-    quoted: re.Pattern[str]
-    work: re.Pattern[str]
-    past: re.Pattern[str]
-    still: re.Pattern[str]
-    over: re.Pattern[str]
-    idiom: re.Pattern[str]
-    feared: re.Pattern[str]
-    ongoing: re.Pattern[str]
-    recent: re.Pattern[str]
+    negated: Sought
+    flipped: Sought
+    third: Sought
+    first: Sought
+    quoted: Sought
+    work: Sought
+    past: Sought
+    still: Sought
+    over: Sought
+    idiom: Sought
+    feared: Sought
+    ongoing: Sought
+    recent: Sought
 
 
 @lru_cache(maxsize=4)
 def _patterns(language: str) -> Patterns:
     with (LEXICON / f"scope.{language}.toml").open("rb") as file:
-        return Patterns(**{name: re.compile(pattern) for name, pattern in tomllib.load(file).items()})
+        read = {name: needles.read(pattern) for name, pattern in tomllib.load(file).items()}
+    gated = GATED if language == "zh" else ()
+    return Patterns(
+        **{
+            name: Gated(re.compile("|".join(map(re.escape, sorted(one.needs[0])))), one.expression)
+            if name in gated and one.needs
+            else one.expression
+            for name, one in read.items()
+        }
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +118,10 @@ def read(text: str, language: str, mentions: list[Mention]) -> list[Scoped]:
     """Each mention with its scope."""
     if not mentions:
         return []
-    clause_edges = _edges(_CLAUSE, text)
-    sentence_edges = _edges(_SENTENCE, text)
-    idioms = [found.span() for found in _patterns(language).idiom.finditer(text)]
-    return [_scope(text, language, one, clause_edges, sentence_edges, idioms) for one in mentions]
+    clauses, sentences = _edges(_CLAUSE_ASCII if text.isascii() else _CLAUSE, text), _edges(_SENTENCE, text)
+    patterns = _patterns(language)
+    idioms = [found.span() for found in patterns.idiom.finditer(text)]
+    return [_scope(text, patterns, one, clauses, sentences, idioms) for one in mentions]
 
 
 def _edges(pattern: re.Pattern[str], text: str) -> list[int]:
@@ -98,13 +136,12 @@ def _around(edges: list[int], start: int) -> tuple[int, int]:
 
 def _scope(
     text: str,
-    language: str,
+    patterns: Patterns,
     mention: Mention,
     clauses: list[int],
     sentences: list[int],
     idioms: list[tuple[int, int]],
 ) -> Scoped:
-    patterns = _patterns(language)
     begin, _end = _around(clauses, mention.start)
     opening, closing = _around(sentences, mention.start)
     before = text[max(begin, mention.start - 40) : mention.start]
