@@ -31,6 +31,11 @@ AT_ONCE = 64
 GATHERS_SECONDS = 0.004
 """So long after a transaction began the next one begins: what is said in a surge shares more of them. Nobody who writes
 alone waits for it."""
+SURGE = 4
+"""From so many messages in a transaction on, the next begins as long after its end as it took: whoever was answered has
+written again by then. Else a surge falls into two parts that share nothing, each waiting for the other's commit."""
+PAUSE_SECONDS = 0.02
+"""No pause is longer."""
 READS_AT_ONCE = 16
 """How many messages triage is given at once, so that one that hangs holds up few."""
 
@@ -101,7 +106,8 @@ class Recorder:
             wait = self._next_at - loop.time()
             if wait > 0 and len(self._spoken) < AT_ONCE:
                 await asyncio.sleep(wait)
-            self._next_at = loop.time() + GATHERS_SECONDS
+            began = loop.time()
+            self._next_at = began + GATHERS_SECONDS
             batch, self._spoken = self._spoken[:AT_ONCE], self._spoken[AT_ONCE:]
             read, self._read = self._read, []
             try:
@@ -111,6 +117,9 @@ class Recorder:
                 answers, unread = [DatabaseError()] * len(batch), []
             for (_, future), answer in zip(batch, answers, strict=True):
                 _tell(future, answer)
+            if len(batch) >= SURGE:
+                ended = loop.time()
+                self._next_at = max(self._next_at, ended + min(ended - began, PAUSE_SECONDS))
             if unread:
                 self._unread += unread
                 if self._reading is None or self._reading.done():

@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+import time
 
 import pytest
 from django.db import IntegrityError, connection
@@ -97,6 +98,30 @@ async def test_in_a_surge_what_comes_soon_after_a_transaction_shares_the_next(cr
     await asyncio.gather(*later)
     await keeper.rest()
     assert batches == [1, len(crowd) - 1]
+
+
+async def test_after_a_transaction_of_many_those_who_were_answered_share_the_next(crowd, monkeypatch):
+    """Else the half that was answered last would always miss the transaction that the other half begins."""
+    batches, keep, began = [], messages.keep, threading.Event()
+
+    def slow(sayings, locked=None):
+        batches.append(len(sayings))
+        began.set()
+        time.sleep(0.4 if len(batches) == 1 else 0)
+        return keep(sayings, locked)
+
+    monkeypatch.setattr(messages, "keep", slow)
+    monkeypatch.setattr(recorder, "SURGE", len(crowd) - 1)
+    monkeypatch.setattr(recorder, "PAUSE_SECONDS", 60.0)
+    keeper = recorder.Recorder()
+    first = [asyncio.create_task(keeper.keep(spoken(talk, "在吗"))) for talk in crowd[1:]]
+    assert await asyncio.to_thread(began.wait, 10)
+    waiting = asyncio.create_task(keeper.keep(spoken(crowd[0], "我也在")))
+    await asyncio.gather(*first)
+    await keeper.keep(spoken(crowd[1], "还在吗"))
+    await waiting
+    await keeper.rest()
+    assert [size for size in batches if size] == [len(crowd) - 1, 2]
 
 
 async def test_one_that_is_refused_leaves_the_others_alone(crowd):
