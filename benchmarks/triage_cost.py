@@ -24,6 +24,8 @@ CRAFTED = {
     "brackets": "((((",
 }
 ROUNDS = 7
+EIGHTH = 8
+"""The last place of which a conversation's messages are measured: so many are looked at."""
 
 
 def _sample(language: str) -> list[str]:
@@ -41,6 +43,30 @@ def _cpu(call: Callable[[str], object], texts: Sequence[str]) -> list[float]:
             began = time.process_time_ns()
             call(text)
             best[place] = min(best[place], (time.process_time_ns() - began) / 1000)
+    gc.enable()
+    return best
+
+
+def _within(language: str, place: int, *, remembered: bool) -> list[float]:
+    """Microseconds of CPU for a message at this place of a conversation; with what serving remembers of those before.
+
+    Each round begins anew, since a message that was read once is remembered itself.
+    """
+    from triage import services
+    from triage.learning.corpus import read_conversations
+
+    told = [one.turns[:place] for one in read_conversations() if one.language == language and len(one.turns) >= EIGHTH]
+    best = [float("inf")] * len(told)
+    gc.disable()
+    for _ in range(ROUNDS):
+        for at, turns in enumerate(told):
+            readings: services.Readings = {}
+            if remembered:
+                for count in range(1, place):
+                    services.assess(turns[count - 1], earlier=turns[: count - 1], readings=readings)
+            began = time.process_time_ns()
+            services.assess(turns[-1], earlier=turns[:-1], readings=readings)
+            best[at] = min(best[at], (time.process_time_ns() - began) / 1000)
     gc.enable()
     return best
 
@@ -88,6 +114,9 @@ def main() -> None:
         theirs = _cpu(lambda text, model=pipeline: model.predict_proba([text]), texts)
         print(_row(f"{language}: this product, everything", ours))
         print(_row(f"{language}: scikit-learn's Pipeline", theirs))
+        for place in (1, 2, EIGHTH):
+            print(_row(f"{language}: conversation's message {place}", _within(language, place, remembered=True)))
+        print(_row(f"{language}: the same, nothing remembered", _within(language, EIGHTH, remembered=False)))
         ratio = statistics.median(mine / other for mine, other in zip(ours, theirs, strict=True))
         print(f"{language}: median of ratios {ratio:.2f}")
     print("linear in length, µs per character:")
