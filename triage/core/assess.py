@@ -165,6 +165,8 @@ def _reason(one: Scoped) -> str:
 
 def _evidence(reading: Reading, floor: Floor) -> tuple[Evidence, ...]:
     """The words that the floor rests on first, then whatever else stands."""
+    if not reading.scoped:
+        return ()
     others = [one for one in reading.scoped if one.stands and one.mention.concept not in _TIMES]
     ordered = list(dict.fromkeys([*floor.because, *others]))
     return tuple(_outermost(spans_of(reading, ordered)))[:MOST_EVIDENCE]

@@ -14,7 +14,6 @@ import sys
 from array import array
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import repeat
 from operator import mul
 from pathlib import Path
 from typing import Any
@@ -60,7 +59,7 @@ class LanguageModel:
 
     def units(self, features: Iterable[str]) -> int:
         """The sum of the features' weights, of all heads in one number (see :func:`part`)."""
-        return sum(map(self.table.get, features, repeat(0)))
+        return sum(filter(None, map(self.table.get, features)))
 
     def scores_of(self, units: int, count: int) -> tuple[float, ...]:
         """The raw score of each head: the sum of its weights over the root of the number of features, plus bias."""

@@ -24,8 +24,7 @@ def figures(alone: Sequence[Sequence[float]], together: Sequence[float]) -> list
     """
     latest = alone[-LATEST:]
     found = [math.log(len(latest))]
-    for head, whole in enumerate(together):
-        scores = [one[head] for one in latest]
+    for scores, whole in zip(zip(*latest, strict=True), together, strict=True):
         ranked = sorted([*scores, CALM, CALM], reverse=True)
         found += [scores[-1], whole, ranked[0], sum(ranked[:SEVERAL]) / SEVERAL, sum(scores) / len(scores)]
     return found

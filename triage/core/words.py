@@ -30,12 +30,13 @@ class Dictionary:
 
     Attributes:
         marks: of each word.
-        index: how words begin, in Chinese by two characters, in English by one word -> those words.
+        index: how words begin, in Chinese by two characters, in English by one word -> those words, and of English ones
+            the words that follow.
         single: Chinese words of one character.
     """
 
     marks: Mapping[str, Marks]
-    index: Mapping[str, tuple[str, ...]]
+    index: Mapping[str, tuple[tuple[str, list[str]], ...]]
     single: frozenset[str]
 
 
@@ -47,9 +48,10 @@ def _dictionary(language: str) -> Dictionary:
     for name, words in data.items():
         for word in words.split(None if language == "zh" else "|"):
             kinds.setdefault(word, {})[name] = None
-    index: dict[str, list[str]] = {}
+    index: dict[str, list[tuple[str, list[str]]]] = {}
     for word in kinds:
-        index.setdefault(word[:2] if language == "zh" else word.split()[0], []).append(word)
+        first, *more = [word[:2]] if language == "zh" else word.split()
+        index.setdefault(first, []).append((word, more))
     return Dictionary(
         marks={word: (tuple(names), tuple(f"{name}-" for name in names)) for word, names in kinds.items()},
         index={begin: tuple(some) for begin, some in index.items()},
@@ -70,7 +72,7 @@ def words_of(text: str) -> list[str]:
     dictionary = _dictionary("zh")
     found = [*dictionary.single.intersection(text)]
     for begin in dictionary.index.keys() & {text[start : start + 2] for start in range(len(text) - 1)}:
-        found += [word for word in dictionary.index[begin] if word in text]
+        found += [word for word, _more in dictionary.index[begin] if word in text]
     return found
 
 
@@ -90,8 +92,8 @@ def _english(text: str) -> set[str]:
     found: set[str] = set()
     seen: set[str] = set()
     for start, token in enumerate(tokens):
-        for word in dictionary.index.get(token, ()):
-            if word in seen or (word != token and " ".join(tokens[start : start + 1 + word.count(" ")]) != word):
+        for word, more in dictionary.index.get(token, ()):
+            if word in seen or (more and tokens[start + 1 : start + 1 + len(more)] != more):
                 continue
             seen.add(word)
             found.update(dictionary.marks[word][not _DENIED_EN.isdisjoint(tokens[max(0, start - 3) : start])])
