@@ -22,6 +22,8 @@ MOST_OF_ONE = 24
 GRAM = {"zh": 2, "en": 4}
 """Neighbouring characters by which needed words are looked up: so many that few texts hold them without the word."""
 LEXICON = Path(__file__).with_name("lexicon")
+_WORDS = re.compile(r"<(\w+)>")
+"""In a pattern, the name of a group of words that the lexicon's table ``words`` holds."""
 
 CONCEPTS = (
     "underway", "intent", "plan", "method", "means", "place", "time", "farewell", "attempt", "self_harm",
@@ -82,12 +84,13 @@ class Lexicon:
 def _lexicon(language: str) -> Lexicon:
     with (LEXICON / f"{language}.toml").open("rb") as file:
         data = tomllib.load(file)
+    words = {name: f"(?:{choice})" for name, choice in data.pop("words", {}).items()}
     unknown = set(data) - set(CONCEPTS)
     if unknown:
         raise ValueError(f"{language}.toml names concepts that nobody knows: {sorted(unknown)}")
     size = GRAM[language]
     patterns = tuple(
-        _pattern(name, rank, pattern, size)
+        _pattern(name, rank, _WORDS.sub(lambda group: words[group[1]], pattern), size)
         for rank, name in enumerate(CONCEPTS)
         if name in data
         for pattern in data[name]["patterns"]

@@ -15,6 +15,14 @@ from functools import lru_cache
 from triage.core import needles
 from triage.core.concepts import LEXICON, Mention
 
+EVERYDAY = frozenset(
+    {"underway", "attempt", "method", "means", "place", "self_harm", "violence_suffered", "violence_intended"}
+)
+"""Concepts that a chore, a meal, a game or a mishap explains: a blade and blood in a kitchen."""
+JOKES = frozenset({"intent", "coded", "violence_intended"})
+"""Concepts that laughter takes back. What is under way or at hand, laughter does not."""
+_WRITER = ("我", "俺", "i ", "i'", "im ", "ive ")
+"""How a mention begins that names its own subject, the writer."""
 SHORT = 14
 """Characters of a text that is one bare statement: what it names is taken to be now."""
 # What an edge begins with stands first, and the rest is looked at then: several times quicker.
@@ -38,9 +46,9 @@ class Gated:
     words: re.Pattern[str]
     expression: re.Pattern[str]
 
-    def search(self, text: str) -> re.Match[str] | None:
-        """The first match."""
-        return self.expression.search(text) if self.words.search(text) else None
+    def search(self, text: str, begin: int = 0) -> re.Match[str] | None:
+        """The first match from ``begin`` on."""
+        return self.expression.search(text, begin) if self.words.search(text, begin) else None
 
     def finditer(self, text: str) -> Iterator[re.Match[str]]:
         """All matches."""
@@ -58,8 +66,12 @@ class Patterns:
     flipped: Sought
     third: Sought
     first: Sought
+    told: Sought
+    retracted: Sought
     quoted: Sought
     work: Sought
+    everyday: Sought
+    joke: Sought
     past: Sought
     still: Sought
     over: Sought
@@ -145,20 +157,43 @@ def _scope(
     begin, _end = _around(clauses, mention.start)
     opening, closing = _around(sentences, mention.start)
     before = text[max(begin, mention.start - 40) : mention.start]
+    behind = text[mention.end : mention.end + 16]
     sentence = text[max(opening, mention.start - 160) : min(closing, mention.end + 160)]
     nearby = text[max(0, mention.start - 120) : mention.end + 120]
-    flipped = bool(patterns.flipped.search(before))
-    first = patterns.first.search(before)
-    third = patterns.third.search(before) or patterns.third.search(text[opening : mention.start])
+    flipped = bool(patterns.flipped.search(before) or patterns.retracted.search(behind))
     past = bool(patterns.past.search(sentence)) and not patterns.still.search(nearby)
     return Scoped(
         mention,
         negated=not flipped and bool(patterns.negated.search(before) or patterns.feared.search(before)),
         flipped=flipped,
-        third=third is not None and (first is None or first.start() < third.start()),
-        framed=bool(patterns.quoted.search(nearby) or patterns.work.search(nearby)),
+        third=_is_third(patterns, text, mention, before, max(opening, mention.start - 160)),
+        framed=bool(patterns.quoted.search(nearby) or patterns.work.search(nearby))
+        or (mention.concept in EVERYDAY and bool(patterns.everyday.search(sentence)))
+        or (mention.concept in JOKES and bool(patterns.joke.search(nearby))),
         past=past or (bool(patterns.over.search(nearby)) and bool(patterns.past.search(nearby))),
         still=len(text) <= SHORT or bool(patterns.ongoing.search(sentence)),
         recent=bool(patterns.recent.search(sentence)),
         idiom=any(start < mention.end and mention.start < end for start, end in idioms),
     )
+
+
+def _is_third(patterns: Patterns, text: str, mention: Mention, before: str, opening: int) -> bool:
+    """Whether somebody else is spoken of: the person named last before a mention, or whoever is said to say it."""
+    third = _last(patterns.third, before)
+    own = text.startswith(_WRITER, mention.start)
+    if third < 0:
+        return not own and bool(
+            patterns.third.search(text[opening : mention.start]) and not patterns.first.search(before)
+        )
+    first = len(before) if own else _last(patterns.first, before)
+    return first < third or bool(patterns.told.search(before[third:first]))
+
+
+def _last(pattern: Sought, text: str) -> int:
+    """Where the last match begins that ends with ``text``; -1 where there is none."""
+    start = -1
+    found = pattern.search(text)
+    while found:
+        start = found.start()
+        found = pattern.search(text, start + 1)
+    return start
