@@ -48,5 +48,5 @@ def rules_digest() -> str:
 
 
 def name(told: str) -> str:
-    """An assessment's model version with the digest of the rules that spoke: ``rules-4.1a2b3c+...``."""
+    """An assessment's model version with the digest of the rules that spoke: ``rules-5.1a2b3c+...``."""
     return told.replace(RULES_VERSION, f"{RULES_VERSION}.{rules_digest()[:6]}", 1)

@@ -64,14 +64,26 @@ def _means_with_time(scoped: list[Scoped]) -> Floor:
 
 
 def _goodbye(scoped: list[Scoped]) -> Floor:
-    """Goodbye or putting affairs in order: with intent or a near time imminent."""
+    """Goodbye or putting affairs in order: with intent, or a way at hand, imminent; with hopelessness high."""
     goodbye = tuple(one for one in _of(scoped, "farewell") if one.now_self)
+    ways = tuple(one for one in _of(scoped, "means", "place") if one.now_self)
+    if goodbye and ways:
+        return Floor(Level.IMMINENT, "farewell_and_way", goodbye + ways)
     acts = tuple(one for one in scoped if one.mention.concept in ACTS | {"wish"} and one.now_self)
     if goodbye and acts:
         return Floor(Level.IMMINENT, "farewell_and_intent", goodbye + acts)
     if len({one.mention.start // APART for one in goodbye}) >= SEVERAL:
         return Floor(Level.IMMINENT, "farewells", goodbye)
-    return Floor(Level.HIGH, "farewell", goodbye) if len(goodbye) > 1 else NONE
+    dark = tuple(one for one in _of(scoped, "hopeless", "burden") if one.now_self)
+    if goodbye and (dark or len(goodbye) > 1):
+        return Floor(Level.HIGH, "farewell", goodbye + dark)
+    return NONE
+
+
+def _way_at_hand(scoped: list[Scoped]) -> Floor:
+    """Means that lie ready, for the writer or somebody they speak of, without a chore that explains them."""
+    ready = tuple(one for one in _of(scoped, "means") if one.stands and not one.past)
+    return Floor(Level.HIGH, "way_at_hand", ready) if ready else NONE
 
 
 def _active_thoughts(scoped: list[Scoped]) -> Floor:
@@ -113,6 +125,7 @@ _RULES = (
     _act_begun,
     _means_with_time,
     _goodbye,
+    _way_at_hand,
     _active_thoughts,
     _continuing_harm,
     _recent_attempt,
