@@ -17,9 +17,12 @@ from django.conf import settings  # noqa: E402
 from hotline.background import WithWatch  # noqa: E402
 from hotline.routing import websockets  # noqa: E402
 from hotline.tuning import tune  # noqa: E402
-from triage import services as triage  # noqa: E402
+from triage import process, services  # noqa: E402
 
-triage.prepare()
+if settings.TRIAGE_PROCESS:
+    process.read_in_a_process()
+else:
+    services.prepare()
 
 # Cookies come along with a socket from any page: only our own pages may open one.
 guarded = OriginValidator(websockets, settings.ORIGINS) if settings.ORIGINS else AllowedHostsOriginValidator(websockets)

@@ -14,6 +14,7 @@ from django.conf import settings
 from counselors import watch
 from hotline import metrics, tuning
 from hotline.chat.services import risk
+from triage import reading
 
 log = logging.getLogger(__name__)
 IN_HAND_SECONDS = 2.0
@@ -43,10 +44,12 @@ class WithWatch:
 
     async def _keep(self) -> None:
         left = watch.Left()
+        await reading.reader().keep_up()
         while True:
             await asyncio.sleep(settings.SWEEP_EVERY_SECONDS)
             old_enough = time.monotonic() - self.began > settings.VANISHED_AFTER_SECONDS
             try:
+                await reading.reader().keep_up()
                 for part in watch.parts(vanished=old_enough):
                     await database_sync_to_async(part)()
                 await read_what_was_left(left, older_than=IN_HAND_SECONDS)
@@ -58,11 +61,7 @@ class WithWatch:
 async def read_what_was_left(left: watch.Left, *, older_than: float = 0.0) -> None:
     """Let triage read what it has not. The database's thread serves everybody: it does not wait while triage hangs."""
     for unread in await database_sync_to_async(left.unread)(older_than=older_than):
-        reading = asyncio.wrap_future(risk.submit([unread]))
-        try:
-            [read] = await asyncio.wait_for(reading, risk.SECOND_LIMIT_SECONDS)
-        except TimeoutError:
-            read = risk.too_slow(unread, risk.SECOND_LIMIT_SECONDS)
+        [read] = await risk.read([unread], again=True)
         await database_sync_to_async(risk.settle)([read], again=True)
         if not read.in_time:
             # The others wait for the next round.

@@ -62,6 +62,11 @@ writes_queued = _gauge("writes_queued", "Messages that wait for their transactio
 _loop_lag = _seconds("event_loop_lag", "How much later than it asked the event loop woke somebody")
 _triage = _seconds("triage", "How long triage read one message")
 _not_scored = _counter("triage_not_scored", "Messages that triage did not score: a human looks first", "why")
+_triage_answer = _seconds("triage_answer", "From asking triage's process to its answer, with what waited before")
+triage_up = _gauge("triage_up", "Whether triage's process answers; 0 also where triage reads in this process")
+triage_restarts = _counter("triage_restarts", "Times that triage's process died, hung or did not start")
+triage_queued = _gauge("triage_queued", "Messages that triage has not read yet")
+triage_remembers = _gauge("triage_conversations", "Conversations of which triage's process remembers words")
 _late, _unreadable = _not_scored.labels("late"), _not_scored.labels("unreadable")
 watch_kept = _gauge("watch_kept_timestamp_seconds", "When this process last finished a round of the watch")
 not_journalled = _counter("erasures_not_journalled", "Erasures that the journal did not take: a restore may miss them")
@@ -103,11 +108,16 @@ def socket_closed(kind: str) -> None:
     _sockets.labels(kind).dec()
 
 
-def triage_read(began: float, *, scored: bool) -> None:
-    """Triage answered; ``began`` is when it was asked, by ``time.perf_counter``. Without a score it could not read."""
-    _triage.observe(time.perf_counter() - began)
+def triage_read(seconds: float, *, scored: bool) -> None:
+    """Triage read a message in so many seconds. Without a score it could not read it."""
+    _triage.observe(seconds)
     if not scored:
         _unreadable.inc()
+
+
+def triage_answered(seconds: float) -> None:
+    """Triage's process answered after so many seconds."""
+    _triage_answer.observe(seconds)
 
 
 def triage_late() -> None:

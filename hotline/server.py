@@ -23,6 +23,7 @@ from twisted.internet.defer import Deferred
 from hotline import wire
 from hotline.backpressure import FlowingProtocol
 from hotline.backups import BackupFailed, serve_from
+from triage import reading
 
 ENDS_WITHIN_SECONDS = 5.0
 """After this long whatever is still busy is cut off. Service managers usually wait ten seconds before they kill."""
@@ -76,6 +77,7 @@ class GentleServer(Server):
         for application in late:
             application.cancel()
         await asyncio.gather(*late, return_exceptions=True)
+        await reading.reader().end(TRIAGE_ENDS_WITHIN_SECONDS)
 
     def _busy(self) -> list[asyncio.Future[Any]]:
         found = (details.get("application_instance") for details in self.connections.values())
@@ -113,11 +115,11 @@ def main() -> None:
 def leave_hung_triage() -> None:
     """Python waits for every thread before it ends; one in which triage hangs would keep this process for ever.
 
+    (Only where triage reads in threads, see TRIAGE_PROCESS.)
+
     Nothing is lost by it: what was acknowledged is committed, and what triage has not read is found by the watch.
     """
-    from hotline.chat.services import risk
-
-    if not risk.stop_reading(TRIAGE_ENDS_WITHIN_SECONDS):
+    if not reading.reader().stop(TRIAGE_ENDS_WITHIN_SECONDS):
         logging.getLogger(__name__).error("triage hangs; ended without it")
         logging.shutdown()
         os._exit(0)

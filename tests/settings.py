@@ -30,6 +30,7 @@ for _name in (
     "HOTLINE_KEYS",
     "LOG_FORMAT",
     "LOG_LEVEL",
+    "TRIAGE_PROCESS",
 ):
     os.environ.pop(_name, None)
 os.environ.update(
@@ -42,6 +43,8 @@ os.environ.update(
 from hotline.settings import *  # noqa: E402, F403
 from hotline.settings import DATABASES, STORAGES  # noqa: E402
 
+# Tests put a triage of their own in place of ours, in this process; tests/triage/test_process.py starts real ones.
+TRIAGE_PROCESS = False
 # A file, not memory: tests cross threads and start servers as the product does. Nothing here outlives a power cut.
 DATABASES["default"]["TEST"] = {"NAME": str(_folder / "test.sqlite3")}
 DATABASES["default"]["OPTIONS"]["init_command"] = DATABASES["default"]["OPTIONS"]["init_command"].replace(

@@ -7,7 +7,8 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import TypeAlias
+from pathlib import Path
+from typing import Protocol, TypeAlias
 
 from triage import exact
 from triage.core import conversation
@@ -16,28 +17,37 @@ from triage.core.conversation import Readings, follow
 from triage.core.levels import Assessment, Level
 from triage.core.ordering import Desk, Waiting
 from triage.core.scorer import BadWeights, Weights
+from triage.core.sound import sound
 from triage.core.waitlist import Waitlist
 
 __all__ = [
+    "NOT_SCORED",
     "REASONS",
+    "Choices",
     "Chosen",
     "Desk",
+    "Elsewhere",
     "Readings",
     "Waiting",
     "Waitlist",
     "assess",
     "assess_in_shadow",
     "assess_turns",
+    "believed",
     "follow",
     "has_shadow",
     "look",
+    "look_at_once",
     "model_version",
     "prepare",
+    "read_elsewhere",
     "weights_are_chosen_by",
 ]
 
 log = logging.getLogger(__name__)
 WEIGHTS = exact.WEIGHTS
+NOT_SCORED = Assessment(level=Level.MODERATE, probability=0.5, evidence=(), model_version="none", scored=False)
+"""What counts where triage gave no answer that can be believed."""
 LOOK_EVERY_SECONDS = 3.0
 """How soon an activation is noticed."""
 LOOK_AGAIN_SECONDS = 60.0
@@ -79,11 +89,29 @@ def _weights() -> Weights | None:
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """Weights that this site chose, not yet read. ``load`` raises BadWeights where they cannot be used."""
+    """Weights that this site chose, not yet read.
+
+    Attributes:
+        version: what they are called.
+        checksum: of their file.
+        path: their file.
+        rules: digest of the rules they were learned with.
+    """
 
     version: str
     checksum: str
-    load: Callable[[], Weights]
+    path: str
+    rules: str
+
+    def load(self) -> Weights:
+        """Read them.
+
+        Raises:
+            BadWeights: the file is missing or altered, or was learned with other rules than these.
+        """
+        if self.rules != exact.rules_digest():
+            raise BadWeights("learned with other rules")
+        return exact.read(Path(self.path), checksum=self.checksum)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +125,25 @@ class _Speaking:
 
 Choices: TypeAlias = "tuple[Chosen | None, Chosen | None]"
 """What speaks (None: the shipped weights), and what reads along in its shadow."""
+
+
+class Elsewhere(Protocol):
+    """A process of its own that reads for this one, and has the weights for it. See triage.process."""
+
+    def choose(self, choices: Choices) -> None:
+        """Let these weights speak, and read along, from the next message on."""
+
+    def has_shadow(self) -> bool:
+        """Whether other weights read along there."""
+
+    def assess_in_shadow(self, turns: Sequence[str]) -> Assessment | None:
+        """What they make of the last of ``turns``; None where there are none. May raise, waits for the answer."""
+
+    def model_version(self) -> str:
+        """Which rules and weights speak there."""
+
+
+_elsewhere: Elsewhere | None = None
 _chooser: Callable[[], Choices] | None = None
 _site, _behind = _Speaking(), _Speaking()
 _look_at = 0.0
@@ -107,6 +154,19 @@ def weights_are_chosen_by(chooser: Callable[[], Choices]) -> None:
     """Say who knows which weights speak. Called once, at the start."""
     global _chooser
     _chooser = chooser
+
+
+def read_elsewhere(other: Elsewhere | None) -> None:
+    """Say that another process reads for this one: this one then needs no weights. None: it reads by itself."""
+    global _elsewhere
+    _elsewhere = other
+
+
+def look_at_once() -> None:
+    """As :func:`look`, however recent the last one."""
+    global _look_at
+    _look_at = 0.0
+    look()
 
 
 def look() -> None:
@@ -121,6 +181,9 @@ def look() -> None:
     _look_at = now + LOOK_EVERY_SECONDS
     try:
         speaking, shadow = _chooser()
+        if _elsewhere is not None:
+            _elsewhere.choose((speaking, shadow))
+            return
         _site, _behind = _read(speaking, _site), _read(shadow, _behind)
     except Exception as error:  # noqa: BLE001 - whoever speaks now goes on speaking
         log.error("which triage weights are active is not known fault=%s", type(error).__name__)
@@ -170,16 +233,32 @@ def assess(text: str, *, earlier: Sequence[str] = (), readings: Readings | None 
         return replace(found, model_version=exact.name(found.model_version))
     except Exception as error:  # noqa: BLE001 - whatever it is, a human comes first
         log.error("triage failed fault=%s; counted as not scored", type(error).__name__)
-        return Assessment(Level.MODERATE, 0.5, (), "none", scored=False)
+        return NOT_SCORED
+
+
+def believed(texts: Sequence[str], readings: Readings | None = None) -> Assessment:
+    """What may be believed of what triage makes of the last of ``texts`` (triage.core.sound). Never raises."""
+    try:
+        found = sound(assess(texts[-1], earlier=tuple(texts[:-1]), readings=readings), texts)
+    except Exception as error:  # noqa: BLE001 - whatever it is, a human comes first
+        log.error("triage failed fault=%s; counted as not scored", type(error).__name__)
+        return NOT_SCORED
+    if found is None:
+        log.error("triage answered what cannot be; counted as not scored")
+    return found or NOT_SCORED
 
 
 def has_shadow() -> bool:
     """Whether other weights read along, as this process last saw."""
+    if _elsewhere is not None:
+        return _elsewhere.has_shadow()
     return _behind.weights is not None
 
 
 def assess_in_shadow(turns: Sequence[str]) -> Assessment | None:
     """What the weights that read along make of the last of ``turns``; None where there are none. May raise."""
+    if _elsewhere is not None:
+        return _elsewhere.assess_in_shadow(turns)
     weights = _behind.weights
     if weights is None:
         return None
@@ -194,4 +273,6 @@ def assess_turns(turns: Sequence[str]) -> tuple[Assessment, ...]:
 
 def model_version() -> str:
     """Which rules and weights speak now, as this process last saw."""
+    if _elsewhere is not None:
+        return _elsewhere.model_version()
     return exact.name(version_of(_speaking()))

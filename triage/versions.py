@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -92,9 +91,11 @@ def load(row: ModelVersion) -> Weights:
     Raises:
         BadWeights: the file is missing or altered, or was learned with other rules than these.
     """
-    if row.rules != exact.rules_digest():
-        raise BadWeights("learned with other rules")
-    return exact.read(path_of(row), checksum=row.checksum)
+    return _chosen(row).load()
+
+
+def _chosen(row: ModelVersion) -> Chosen:
+    return Chosen(row.version, row.checksum, str(path_of(row).absolute()), row.rules)
 
 
 def active() -> ModelVersion | None:
@@ -105,10 +106,7 @@ def active() -> ModelVersion | None:
 def chosen() -> Choices:
     """What triage.services asks every few seconds: which weights speak here, and which read along."""
     roles = (ModelVersion.ACTIVE, ModelVersion.SHADOW)
-    found = {
-        row.role: Chosen(row.version, row.checksum, partial(load, row))
-        for row in ModelVersion.objects.filter(role__in=roles)
-    }
+    found = {row.role: _chosen(row) for row in ModelVersion.objects.filter(role__in=roles)}
     return found.get(ModelVersion.ACTIVE), found.get(ModelVersion.SHADOW)
 
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from threading import RLock
 
 from hotline.chat.protocol import Line, Risk
+from triage import reading
 from triage.services import Readings
 
 LINES_OF_ONE = 64
@@ -123,12 +124,14 @@ def put_risk(conversation_hex: str, stamp: str, risk: Risk, *, holder_id: int | 
             found.risk, found.holder_id = (stamp, risk), holder_id
 
 
-def forget(conversation_hex: str) -> None:
-    """Nothing of this conversation stays in memory."""
+def forget(*conversations: str) -> None:
+    """Nothing of these conversations stays in memory, triage's neither."""
     global _count
     with _lock:
-        _about.pop(conversation_hex, None)
-        _count -= len(_lines.pop(conversation_hex, ()))
+        for hex_ in conversations:
+            _about.pop(hex_, None)
+            _count -= len(_lines.pop(hex_, ()))
+    reading.reader().forget(conversations)
 
 
 def forget_all() -> None:
@@ -138,3 +141,4 @@ def forget_all() -> None:
         _lines.clear()
         _about.clear()
         _count = 0
+    reading.reader().forget_all()

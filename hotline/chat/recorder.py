@@ -2,7 +2,7 @@
 
 While one transaction is under way, and for some milliseconds after it began, whatever is said gathers and shares the
 next: at night that is one message, in a surge it is fifty, and the cost of a commit is shared by all. After the
-acknowledgement triage reads what was new, in a thread of its own, and its answers are kept with the next transaction.
+acknowledgement triage reads what was new, in a process of its own, and its answers are kept with the next transaction.
 """
 
 from __future__ import annotations
@@ -66,6 +66,7 @@ class Recorder:
         self._spoken: list[tuple[Spoken, asyncio.Future[Receipt]]] = []
         self._read: list[risk.Read] = []
         self._unread: list[risk.Unread] = []
+        self._in_reading = 0
         self.in_hand: set[tuple[str, int]] = set()
         self._keeping: asyncio.Task[None] | None = None
         self._reading: asyncio.Task[None] | None = None
@@ -90,6 +91,10 @@ class Recorder:
     def queued(self) -> int:
         """How many messages wait for their transaction to begin."""
         return len(self._spoken)
+
+    def unread(self) -> int:
+        """How many messages triage has not read yet."""
+        return len(self._unread) + self._in_reading
 
     async def rest(self) -> None:
         """Returns once all that was said is kept and read."""
@@ -137,8 +142,11 @@ class Recorder:
     async def _read_all(self) -> None:
         while self._unread:
             batch, self._unread = self._unread[:READS_AT_ONCE], self._unread[READS_AT_ONCE:]
-            for read in await _read(batch):
-                self._read.append(read)
+            self._in_reading = len(batch)
+            read = await risk.read(batch)
+            # Not in one statement: what was read before may have been taken away while this was awaited.
+            self._read += read
+            self._in_reading = 0
             self._start()
 
 
@@ -150,17 +158,6 @@ def _tell(future: asyncio.Future[Receipt], answer: Answer) -> None:
         future.set_exception(answer)
     else:
         future.set_result(answer)
-
-
-async def _read(batch: Sequence[risk.Unread]) -> list[risk.Read]:
-    """What triage makes of them. If it hangs on one of several, each gets a time of its own."""
-    limit = risk.TIME_LIMIT_SECONDS
-    try:
-        return await asyncio.wait_for(asyncio.wrap_future(risk.submit(batch)), limit)
-    except TimeoutError:
-        if len(batch) == 1:
-            return [risk.too_slow(batch[0], limit)]
-        return [read for one in batch for read in await _read([one])]
 
 
 def _keep(spoken: Sequence[Spoken], read: Sequence[risk.Read]) -> tuple[list[Answer], list[risk.Unread]]:
@@ -251,4 +248,5 @@ def recorder() -> Recorder:
             del _recorders[key]
         found = _recorders[id(loop)] = (loop, Recorder())
         metrics.writes_queued.set_function(found[1].queued)
+        metrics.triage_queued.set_function(found[1].unread)
     return found[1]

@@ -18,6 +18,7 @@ from hotline.chat.models import Message, Weighing
 from hotline.chat.services import flags, moves, risk
 from tests import factories
 from tests.wire import there
+from triage import reading
 from triage import services as triage
 from triage.core.levels import Level
 
@@ -100,13 +101,13 @@ def test_later_words_raise_it_again(conversation, counselor):
 
 def test_a_human_decides_while_triage_is_still_reading(conversation, counselor, monkeypatch):
     receipt = conversation.says("high: 不想活了", weighed=False)
-    in_time = risk._read_in_time
+    read = reading.here.read_now
 
-    def read_slowly(unread, limit):
+    def read_slowly(asked, limit):
         risk.override(conversation.hex, by=counselor, level=Level.LOW, reason="问过，是歌词")
-        return in_time(unread, limit)
+        return read(asked, limit)
 
-    monkeypatch.setattr(risk, "_read_in_time", read_slowly)
+    monkeypatch.setattr(reading.here, "read_now", read_slowly)
     risk.weigh(conversation.hex, receipt.seq)
     assert level(conversation) == "low"
 

@@ -1,6 +1,8 @@
 """Many who speak at once share a transaction; what happens to one of them happens to no other."""
 
 import asyncio
+import os
+import signal
 import threading
 import time
 
@@ -8,14 +10,17 @@ import pytest
 from django.db import IntegrityError, connection
 from django.test.utils import CaptureQueriesContext
 
-from counselors import accounts
+from counselors import accounts, watch
 from counselors import services as desk
+from hotline import background, metrics
 from hotline.chat import recent, recorder, rows, sockets
 from hotline.chat.errors import Refused
 from hotline.chat.models import Message, Weighing
 from hotline.chat.services import erasure, messages, moves, risk
 from tests import factories
 from tests.wire import desk_page, resident_page, there
+from triage import process, reading
+from triage import services as triage
 from triage.core.levels import Level
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -74,7 +79,8 @@ async def test_words_said_at_once_are_kept_in_one_transaction_and_each_is_weighe
 
 def test_all_rows_of_a_transaction_are_locked_in_one_go(crowd, monkeypatch):
     """Two processes that lock some, and then others, may each wait for the other."""
-    read = risk.assess_all(risk.collect([(crowd[0].hex, crowd[0].says("在吗", weighed=False).seq)]))
+    unread = risk.collect([(crowd[0].hex, crowd[0].says("在吗", weighed=False).seq)])
+    read = [risk.Read(one, triage.NOT_SCORED) for one in unread]
     locked, really = [], rows.locked
     monkeypatch.setattr(rows, "locked", lambda keys: locked.append({one.hex for one in keys}) or really(keys))
     recorder._keep([spoken(crowd[1], "你好"), spoken(crowd[2], "你好")], read)
@@ -221,7 +227,56 @@ async def test_whoever_lost_a_conversation_is_pushed_nothing_more(conversation, 
     assert await page.ended() == 4403
 
 
+@pytest.fixture
+async def own_process():
+    """Triage in a process of its own, as servers have it."""
+    made = process.read_in_a_process()
+    yield made
+    await made.end(10)
+    reading.read_by(reading.here)
+    triage.read_elsewhere(None)
+
+
+async def test_triage_in_a_process_of_its_own_weighs_what_is_said(crowd, own_process, monkeypatch):
+    monkeypatch.setattr(risk, "TIME_LIMIT_SECONDS", 10.0)
+    keeper = recorder.Recorder()
+    words = ["我不想活了", *["你好"] * (len(crowd) - 1)]
+    await asyncio.gather(*(keeper.keep(spoken(talk, text)) for talk, text in zip(crowd, words, strict=True)))
+    await keeper.rest()
+    assert await there(Weighing.objects.count) == len(crowd)
+    levels = [await there(lambda t=talk: risk.standing.read(t.row).risk) for talk in crowd[:2]]
+    assert [(one.level, one.scored) for one in levels] == [("high", True), ("low", True)]
+    assert levels[0].spans[0].words
+
+
+async def test_what_is_erased_is_not_in_triages_process(crowd, own_process):
+    keeper = recorder.Recorder()
+    await asyncio.gather(*(keeper.keep(spoken(talk, "别留下这句")) for talk in crowd))
+    await keeper.rest()
+    assert metrics.triage_remembers._value.get() == len(crowd)
+    await there(erasure.erase_resident, crowd[0].resident.pk)
+    assert metrics.triage_remembers._value.get() == len(crowd) - 1
+    # Already on its way when it was erased.
+    await own_process.read([reading.Asked(crowd[0].hex, ("别留下这句",))], 10.0)
+    assert metrics.triage_remembers._value.get() == len(crowd) - 1
+
+
+async def test_a_process_of_triage_that_hangs_delays_no_acknowledgement(crowd, own_process):
+    await own_process.keep_up()
+    os.kill(own_process._line.pid, signal.SIGSTOP)
+    keeper = recorder.Recorder()
+    await asyncio.gather(*(keeper.keep(spoken(talk, "你好")) for talk in crowd[:1]))
+    assert await there(Weighing.objects.count) == 0
+    await keeper.rest()
+    assert not (await there(lambda: risk.standing.read(crowd[0].row))).risk.scored
+    assert await there(risk.unweighed) == [(crowd[0].hex, 2)]
+    await background.read_what_was_left(watch.Left())
+    assert await there(risk.unweighed) == []
+    assert await there(Weighing.objects.count) == 1
+
+
 def test_what_is_erased_is_in_no_memory(waiting):
+    triage.prepare()
     waiting.says("别留下这句")
     assert recent.after(waiting.hex, 1)
     assert list(recent.readings(waiting.hex)) == ["别留下这句"]

@@ -161,6 +161,12 @@ def move_clock_on_signal(seconds: float) -> None:
 def main() -> None:
     """Build the fault in, then serve."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hotline.settings")
+    if os.environ.get("FAULT_TRIAGE"):
+        # Before the server starts it.
+        from tests.faults.unwell import ill_code
+        from triage import line
+
+        line.CODE = ill_code(os.environ["FAULT_TRIAGE"])
     from hotline import asgi, server
 
     if os.environ.get("FAULT_POINT"):
@@ -168,10 +174,6 @@ def main() -> None:
         watch_commits(point)
         watch_hints(point)
         asgi.application = watch_frames(asgi.application, point)
-    if os.environ.get("FAULT_TRIAGE"):
-        from tests.faults.unwell import let_triage
-
-        let_triage(os.environ["FAULT_TRIAGE"])
     if os.environ.get("FAULT_AGES"):
         from tests.faults.aging import age_quickly
 

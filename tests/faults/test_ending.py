@@ -2,8 +2,10 @@
 
 import asyncio
 import secrets
+import signal
 import socket
 import time
+from pathlib import Path
 
 import pytest
 from websockets.exceptions import ConnectionClosed
@@ -99,9 +101,32 @@ async def test_a_triage_that_hangs_does_not_keep_the_process(site):
     visit, _ = await asyncio.to_thread(process.begin)
     resident = await Client(process, "/ws/resident/", visit).connect()
     await resident.say("somebody there?")
-    await asyncio.to_thread(wait_for_log, process, "triage took longer")
+    await asyncio.to_thread(wait_for_log, process, "triage gave no answer")
+    before = children_of(process.popen.pid)
+    assert before
     assert await asyncio.to_thread(process.end) == 0
-    assert "triage hangs; ended without it" in process.log
+    assert not [pid for pid in before if (Path("/proc") / pid).exists()]
+
+
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
+async def test_what_reads_for_the_server_ends_with_it(site, how):
+    process = site.start()
+    [reads] = children_of(process.popen.pid)
+    process.popen.send_signal(how)
+    await asyncio.to_thread(process.popen.wait, 15)
+    await asyncio.to_thread(wait_for, lambda: not (Path("/proc") / reads).exists())
+
+
+def children_of(pid):
+    """Process ids, as words."""
+    return Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+
+
+def wait_for(condition):
+    deadline = time.monotonic() + 20
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
 
 
 def wait_for_log(process, words):

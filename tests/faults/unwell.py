@@ -1,11 +1,14 @@
-"""A triage that is not well, put in place of the real one in a server's own process by tests/faults/launcher.py."""
+"""A triage that is not well, put in place of the real one in the process that reads for a server."""
 
 from __future__ import annotations
 
 import itertools
 import math
+import os
+import signal
 import threading
 
+from triage import line
 from triage import services as triage
 from triage.core.levels import Assessment, Evidence, Level
 
@@ -42,7 +45,12 @@ def answers_nonsense(text, *, earlier=(), readings=None):
     return next(_NONSENSE)
 
 
-WAYS = {"raises": raises, "hangs": hangs, "NaN": answers_nan, "nonsense": answers_nonsense}
+def dies(text, *, earlier=(), readings=None):
+    """As if the system had no memory left."""
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+WAYS = {"raises": raises, "hangs": hangs, "NaN": answers_nan, "nonsense": answers_nonsense, "dies": dies}
 _turns = itertools.cycle((raises, answers_nan, answers_nonsense))
 
 
@@ -51,9 +59,29 @@ def by_turns(text: str, *args: object, **kwargs: object) -> object:
     return next(_turns)(text, *args, **kwargs)
 
 
+_well = triage.assess
+
+
+def by_its_words(text, *, earlier=(), readings=None):
+    """As a message says: one that begins with the name of a way is read in that way, others are read well."""
+    return WAYS.get(text.partition(":")[0], _well)(text, earlier=earlier, readings=readings)
+
+
 SHORT_WAYS = {"by turns raises, NaN, nonsense": by_turns, "hangs": hangs}
 
 
 def let_triage(way: str) -> None:
-    """Let triage be unwell in one of WAYS."""
-    triage.assess = {**WAYS, **SHORT_WAYS}[way]
+    """Let triage be unwell in this process, once it is ready to read."""
+    prepare = triage.prepare
+
+    def prepare_and_fall_ill() -> None:
+        prepare()
+        triage.assess = {**WAYS, **SHORT_WAYS, "by its words": by_its_words}[way]
+
+    triage.prepare = prepare_and_fall_ill
+
+
+def ill_code(way: str) -> str:
+    """In place of triage.line.CODE: what starts a process whose triage is unwell."""
+    ill = f"import tests.faults.unwell as unwell; unwell.let_triage({way!r}); from triage.child"
+    return line.CODE.replace("from triage.child", ill)

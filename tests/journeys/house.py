@@ -143,7 +143,7 @@ class House:
         lines = self.log.read_text(errors="replace").splitlines()
         wrong = [line for line in lines if " ERROR " in line or line.startswith("Traceback")]
         # A busy machine may outlast triage's patience; and a page of the journey before may ask for what is emptied.
-        passing = ("triage took longer", "fault=DoesNotExist", "fault=Refused")
+        passing = ("triage gave no answer", "fault=DoesNotExist", "fault=Refused")
         return [line for line in wrong if not any(piece in line for piece in passing)]
 
     def next_counselor(self) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import uuid
+from collections.abc import Sequence
 from datetime import timedelta
 from functools import partial
 
@@ -38,7 +39,7 @@ def erase_resident(resident_id: uuid.UUID) -> None:
         for conversation in conversations:
             if conversation.state != State.CLOSED:
                 moves.leave_locked(conversation, cause="erased")
-            _destroy(conversation)
+        _destroy(conversations)
         now = timezone.now()
         resident.visits.filter(ended_at__isnull=True).update(ended_at=now)
         Resident.objects.filter(pk=resident.pk).update(code_digest=None, erased_at=now)
@@ -60,8 +61,7 @@ def erase_outlived() -> int:
     with transaction.atomic():
         rows = list(outlived.select_for_update().filter(pk__in=keys))
         journal.write(conversations=[one.pk for one in rows])
-        for conversation in rows:
-            _destroy(conversation)
+        _destroy(rows)
     forget_keys()
     scrub_free_space()
     return len(rows)
@@ -91,13 +91,20 @@ def erase_again(known: Erased) -> int:
             if conversation is not None:
                 if conversation.state != State.CLOSED:
                     moves.leave_locked(conversation, cause="erased")
-                _destroy(conversation)
+                _destroy([conversation])
     forget_keys()
     scrub_free_space()
     return len(erased_so_far().conversations - before.conversations)
 
 
-def _destroy(conversation: Conversation) -> None:
+def _destroy(conversations: Sequence[Conversation]) -> None:
+    """In the transaction of whoever erases; after it, memory forgets all of them in one go, before pages are told."""
+    transaction.on_commit(partial(recent.forget, *(one.hex for one in conversations)), robust=True)
+    for conversation in conversations:
+        _destroy_one(conversation)
+
+
+def _destroy_one(conversation: Conversation) -> None:
     for rows in (conversation.messages, conversation.notes, conversation.feedback, conversation.readings):
         rows.all().delete()
     feedback.forget(conversation.example_ref)
@@ -116,7 +123,6 @@ def _destroy(conversation: Conversation) -> None:
         example_ref="",
         erased_at=timezone.now(),
     )
-    transaction.on_commit(partial(recent.forget, conversation.hex), robust=True)
     events.words_gone(conversation.hex)
     events.view_changed(conversation.hex)
 

@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import logging
-import threading
-import time
 import uuid
 from collections.abc import Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from concurrent.futures import TimeoutError as TooSlow
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -28,10 +24,10 @@ from hotline.chat.protocol import Risk, Span
 from hotline.chat.services import flags, learning, lines, notes, queueing
 from hotline.chat.standing import StandingRisk
 from hotline.chat.states import State
-from triage import feedback
+from triage import feedback, reading
 from triage import services as triage
 from triage.core.levels import Assessment, Level
-from triage.core.sound import sound
+from triage.reading import Asked
 
 log = logging.getLogger(__name__)
 
@@ -41,11 +37,6 @@ SECOND_LIMIT_SECONDS = 1.0
 """The same for the watch, which gives such a message one more try."""
 TURNS_READ = 24
 """How many of the resident's latest messages triage is given; it reads the last eight, and short ones further back."""
-NOT_SCORED = Assessment(level=Level.MODERATE, probability=0.5, evidence=(), model_version="none", scored=False)
-"""What counts where triage gave no answer."""
-READER = "triage"
-_reader = ThreadPoolExecutor(max_workers=8, thread_name_prefix=READER)
-"""One thread reads as a rule; the others are for when it hangs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +84,8 @@ def weigh(conversation_hex: str, seq: int, *, again: bool = False) -> bool:
     unread = collect([(conversation_hex, seq)])
     if not unread:
         return True
-    read = [_read_in_time(one, SECOND_LIMIT_SECONDS if again else TIME_LIMIT_SECONDS) for one in unread]
+    limit = SECOND_LIMIT_SECONDS if again else TIME_LIMIT_SECONDS
+    read = [_read_as(one, reading.here.read_now(_asked(one), limit), limit) for one in unread]
     settle(read, again=again)
     return all(one.in_time for one in read)
 
@@ -139,35 +131,28 @@ def _turns(conversation: Conversation, since: int, seq: int) -> list[tuple[int, 
     return turns[-TURNS_READ:]
 
 
-def assess_all(unread: Sequence[Unread]) -> list[Read]:
-    """Let triage read. Touches no database and never raises; whoever calls it sees that it does not hang."""
-    return [Read(one, _assess_timed(one)) for one in unread]
+async def read(unread: Sequence[Unread], *, again: bool = False) -> list[Read]:
+    """Let triage read, wherever it does. Holds no thread that others need, and never raises.
 
-
-def _assess_timed(unread: Unread) -> Assessment:
-    began = time.perf_counter()
-    assessment = _assess(unread.texts, unread.readings)
-    metrics.triage_read(began, scored=assessment.scored)
-    return assessment
-
-
-def submit(unread: Sequence[Unread]) -> Future[list[Read]]:
-    """The same in a thread of triage's own."""
-    return _reader.submit(assess_all, unread)
-
-
-def stop_reading(within: float) -> bool:
-    """The process ends: no message is read any more.
-
-    Returns:
-        Whether all of triage's threads came to their end within so many seconds; one in which it hangs never does.
+    Args:
+        unread: in the order in which they are read.
+        again: the watch's try, with more patience and the last one.
     """
-    _reader.shutdown(wait=False, cancel_futures=True)
-    threads = [one for one in threading.enumerate() if one.name.startswith(READER)]
-    deadline = time.monotonic() + within
-    for one in threads:
-        one.join(max(0.0, deadline - time.monotonic()))
-    return not any(one.is_alive() for one in threads)
+    limit = SECOND_LIMIT_SECONDS if again else TIME_LIMIT_SECONDS
+    found = await reading.reader().read([_asked(one) for one in unread], limit)
+    return [_read_as(one, assessment, limit) for one, assessment in zip(unread, found, strict=True)]
+
+
+def _asked(unread: Unread) -> Asked:
+    return Asked(unread.conversation, unread.texts, unread.readings)
+
+
+def _read_as(unread: Unread, assessment: Assessment | None, limit: float) -> Read:
+    if assessment is not None:
+        return Read(unread, assessment)
+    metrics.triage_late()
+    log.error("triage gave no answer within %s s; counted as not scored", limit)
+    return Read(unread, triage.NOT_SCORED, in_time=False)
 
 
 def settle(read: Sequence[Read], locked: Mapping[str, Conversation] | None = None, *, again: bool = False) -> None:
@@ -339,32 +324,6 @@ def _move(conversation: Conversation, before: StandingRisk, after: StandingRisk)
 def shown(record: StandingRisk) -> Risk:
     """What the staff see of it: without the number behind, which moves with every message."""
     return replace(record.risk, probability=0.0)
-
-
-def _read_in_time(unread: Unread, limit: float) -> Read:
-    """Triage in a thread of its own, so that a hang delays nobody for more than ``limit`` seconds."""
-    try:
-        return submit([unread]).result(limit)[0]
-    except TooSlow:
-        return too_slow(unread, limit)
-
-
-def too_slow(unread: Unread, limit: float) -> Read:
-    """No answer within ``limit`` seconds: not scored, a human first."""
-    metrics.triage_late()
-    log.error("triage took longer than %s s; counted as not scored", limit)
-    return Read(unread, NOT_SCORED, in_time=False)
-
-
-def _assess(texts: Sequence[str], readings: triage.Readings | None = None) -> Assessment:
-    try:
-        found = sound(triage.assess(texts[-1], earlier=tuple(texts[:-1]), readings=readings), texts)
-    except Exception as error:  # noqa: BLE001 - whatever it is, a human comes first
-        log.error("triage failed fault=%s; counted as not scored", type(error).__name__)
-        return NOT_SCORED
-    if found is None:
-        log.error("triage answered what cannot be; counted as not scored")
-    return found or NOT_SCORED
 
 
 def _spans(assessment: Assessment, seqs: Sequence[int], texts: Sequence[str]) -> list[Span]:

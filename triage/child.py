@@ -1,0 +1,171 @@
+"""The process that reads for a server: asked over a socket by triage.process, it answers each frame with one.
+
+It knows texts and weights: no Django, no database, no keys. It remembers conversations until it is told to forget them
+or has no room, writes no logs of its own (what triage logs goes along with the next answer), and ends when the other
+end of its socket does.
+"""
+
+from __future__ import annotations
+
+import gc
+import logging
+import signal
+import socket
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from typing import Any, BinaryIO
+
+from triage import frames, services
+from triage.services import Chosen, Readings
+
+REMEMBERS_CHARACTERS = 400_000
+"""Of all conversations together; those that were read longest ago are put away first."""
+REMEMBERS_SECONDS = 3600.0
+"""What nobody said anything in for so long is put away too."""
+ENDS_ITSELF_AFTER_SECONDS = 10
+"""A frame that takes longer ends this process. Whoever asked has killed it by then, unless it is gone itself."""
+MOST_LOGGED = 20
+
+
+class Memory:
+    """Readings of conversations, as triage.core.conversation keeps them up."""
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[str, tuple[Readings, int, float]] = OrderedDict()
+        self._characters = 0
+
+    def __len__(self) -> int:
+        return len(self._kept)
+
+    def take(self, conversation: str) -> Readings:
+        """What is remembered of a conversation: nothing, at first. Until it is put back it is remembered no more."""
+        readings, characters, _ = self._kept.pop(conversation, (Readings(), 0, 0.0))
+        self._characters -= characters
+        return readings
+
+    def put(self, conversation: str, readings: Readings, texts: Sequence[str]) -> None:
+        """Remember it, and put away what there is no room for."""
+        now, characters = time.monotonic(), sum(map(len, texts))
+        self._kept[conversation] = (readings, characters, now)
+        self._characters += characters
+        oldest = next(iter(self._kept))
+        while self._characters > REMEMBERS_CHARACTERS or self._kept[oldest][2] < now - REMEMBERS_SECONDS:
+            self.take(oldest)
+            if not self._kept:
+                break
+            oldest = next(iter(self._kept))
+
+    def forget(self, conversations: Sequence[str] | None) -> None:
+        """These, or (None) all."""
+        for one in list(self._kept) if conversations is None else conversations:
+            self.take(one)
+
+
+class Said(logging.Handler):
+    """Keeps what was logged until it goes along with an answer. Triage logs kinds of faults, and no words."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self.lines: list[tuple[str, int, str]] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep it."""
+        if len(self.lines) < MOST_LOGGED:
+            self.lines.append((record.name, record.levelno, record.getMessage()))
+
+    def take(self) -> list[tuple[str, int, str]]:
+        """What was kept, once."""
+        lines, self.lines = self.lines, []
+        return lines
+
+
+class Child:
+    """What can be asked, by the name of its field."""
+
+    def __init__(self) -> None:
+        self.memory = Memory()
+
+    def answer(self, asked: dict[str, Any]) -> dict[str, Any]:
+        """Do what a frame asks for."""
+        calls: dict[str, Callable[[Any], object]] = {
+            "read": self.read,
+            "forget": self.memory.forget,
+            "choose": self.choose,
+            "shadow": self.shadow,
+        }
+        return {name: call(asked[name]) for name, call in calls.items() if name in asked}
+
+    def read(self, asked: Sequence[tuple[str, Sequence[str]]]) -> list[list[Any]]:
+        """Each message: what triage makes of it, and how many seconds that took."""
+        services.look()
+        return [self._read(conversation, texts) for conversation, texts in asked]
+
+    def _read(self, conversation: str, texts: Sequence[str]) -> list[Any]:
+        began = time.perf_counter()
+        readings = self.memory.take(conversation)
+        found = services.believed(texts, readings)
+        self.memory.put(conversation, readings, texts)
+        return [frames.told(found), time.perf_counter() - began]
+
+    def choose(self, choices: Sequence[Sequence[str] | None]) -> None:
+        """Let other weights speak and read along."""
+        speaking, shadow = (Chosen(*one) if one else None for one in choices)
+        services.weights_are_chosen_by(lambda: (speaking, shadow))
+        services.look_at_once()
+
+    def shadow(self, texts: Sequence[str]) -> list[Any] | None:
+        """What the weights that read along make of a message. Nothing of it is remembered."""
+        found = services.assess_in_shadow(texts)
+        return frames.told(found) if found else None
+
+
+def serve(line: socket.socket) -> None:
+    """Answer until the other end is gone."""
+    said, child = Said(), Child()
+    logging.getLogger().addHandler(said)
+    services.prepare()
+    # What was read until now stays: no search for garbage looks through it again.
+    gc.freeze()
+    line.sendall(frames.pack({"number": 0, "protocol": frames.PROTOCOL, **_state(child), "said": said.take()}))
+    with line.makefile("rb") as asking:
+        while (asked := _next(asking)) is not None:
+            signal.alarm(ENDS_ITSELF_AFTER_SECONDS)
+            answer: dict[str, Any] = {"number": asked["number"]}
+            try:
+                answer |= child.answer(asked)
+            except Exception as error:  # noqa: BLE001 - whoever asked is told, and nobody is hidden by it
+                answer["fault"] = type(error).__name__
+            answer |= _state(child) | {"said": said.take()}
+            signal.alarm(0)
+            line.sendall(frames.pack(answer))
+
+
+def _state(child: Child) -> dict[str, Any]:
+    """What goes along with each answer."""
+    model, shadow = services.model_version(), services.has_shadow()
+    return {"model": model, "shadow": shadow, "remembers": len(child.memory)}
+
+
+def _next(asking: BinaryIO) -> dict[str, Any] | None:
+    head = asking.read(frames.HEAD)
+    if len(head) < frames.HEAD:
+        return None
+    size = frames.length(head)
+    body = asking.read(size)
+    return frames.unpack(body) if len(body) == size else None
+
+
+def main(number: int) -> None:
+    """Serve on the open file ``number``.
+
+    Signals of a terminal or a service manager reach the server too, which lets go of its end when it is done.
+    """
+    for one in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(one, signal.SIG_IGN)
+    try:
+        with socket.socket(fileno=number) as line:
+            serve(line)
+    except OSError:
+        # The server is gone, in the middle of an answer.
+        return

@@ -1,0 +1,212 @@
+"""One process that triage reads in, and the socket to it: frames out, frames in, its death. See triage.process."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from triage import frames
+
+ROOT = Path(__file__).resolve().parent.parent
+CODE = "import sys; sys.path.insert(0, {root!r}); from triage.child import main; main({number})"
+PASSED_ON = ("LD_LIBRARY_PATH", "LANG", "LC_ALL")
+"""Of the environment; the keys and secrets in it are not triage's business."""
+LOOKS_FOR_ITS_END_EVERY_SECONDS = 0.01
+
+
+class NotStarted(Exception):
+    """The process did not come up; the message says why."""
+
+
+def command(number: int) -> list[str]:
+    """What starts the process, which finds its socket as the open file ``number``.
+
+    Isolated, and without installed packages: it needs none, and starts in half the time.
+    """
+    return [sys.executable, "-I", "-S", "-c", CODE.format(root=str(ROOT), number=number)]
+
+
+class Line(asyncio.Protocol):
+    """A process, from its start to its end. ``why``: what became of it."""
+
+    def __init__(self, lost: Callable[[Line], None]) -> None:
+        """Start it.
+
+        Args:
+            lost: called once in the event loop, when it is gone or is about to be.
+
+        Raises:
+            OSError: it cannot be started.
+        """
+        self._lost = lost
+        self.why = ""
+        self.is_ready = False
+        self._is_attached = False
+        self._is_lost = False
+        self._number = 0
+        self._answer: asyncio.Future[dict[str, Any]] | None = None
+        self._transport: asyncio.Transport | None = None
+        self._burial: asyncio.Task[None] | None = None
+        self._came = bytearray()
+        self._began = time.monotonic()
+        self._socket, theirs = socket.socketpair()
+        try:
+            self._popen = _start(theirs)
+        except OSError:
+            self._socket.close()
+            raise
+        finally:
+            theirs.close()
+
+    @property
+    def pid(self) -> int:
+        """Of the process."""
+        return self._popen.pid
+
+    def age(self) -> float:
+        """Seconds since it was started."""
+        return time.monotonic() - self._began
+
+    # --- asking -----------------------------------------------------------------------------------------------------
+    async def ready(self, within: float) -> dict[str, Any]:
+        """Its first frame.
+
+        Raises:
+            NotStarted: it ended before, speaks another protocol, or nothing came within so many seconds.
+        """
+        loop = asyncio.get_running_loop()
+        self._answer = loop.create_future()
+        if not self._is_attached:
+            self._is_attached = True
+            self._socket.setblocking(False)
+            await loop.create_unix_connection(lambda: self, sock=self._socket)
+        try:
+            hello = await asyncio.wait_for(self._answer, max(0.1, within - self.age()))
+        except TimeoutError:
+            raise NotStarted("did not start in time") from None
+        except ConnectionError:
+            raise NotStarted(self.why or "ended at its start") from None
+        finally:
+            self._answer = None
+        if hello.get("protocol") != frames.PROTOCOL:
+            raise NotStarted("of another version")
+        self.is_ready = True
+        return hello
+
+    async def ask(self, what: dict[str, Any], limit: float) -> dict[str, Any] | None:
+        """Its answer; None where it gave none within ``limit`` seconds, or what is none. Then it is killed."""
+        if self._transport is None or self._is_lost:
+            return None
+        self._number += 1
+        self._answer = asyncio.get_running_loop().create_future()
+        self._transport.write(frames.pack({"number": self._number, **what}))
+        try:
+            answer = await asyncio.wait_for(self._answer, limit)
+        except TimeoutError:
+            self.kill("hung")
+            return None
+        except ConnectionError:
+            return None
+        finally:
+            self._answer = None
+        if answer.get("number") != self._number:
+            self.kill("answered something else")
+            return None
+        return answer
+
+    # --- what comes -------------------------------------------------------------------------------------------------
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Called by asyncio."""
+        assert isinstance(transport, asyncio.Transport)  # noqa: S101 - a socket's is one
+        self._transport = transport
+        if self._is_lost:
+            transport.abort()
+
+    def data_received(self, data: bytes) -> None:
+        """Called by asyncio."""
+        self._came += data
+        try:
+            while len(self._came) >= frames.HEAD:
+                end = frames.HEAD + frames.length(bytes(self._came[: frames.HEAD]))
+                if len(self._came) < end:
+                    return
+                said = frames.unpack(bytes(self._came[frames.HEAD : end]))
+                del self._came[:end]
+                if self._answer is not None and not self._answer.done():
+                    self._answer.set_result(said)
+        except frames.BadFrame:
+            self.kill("answered nonsense")
+
+    def connection_lost(self, error: Exception | None) -> None:
+        """Called by asyncio."""
+        if not self._is_lost:
+            self.kill("died")
+        elif self._answer is not None and not self._answer.done():
+            self._answer.set_exception(ConnectionError(self.why))
+
+    # --- its end ----------------------------------------------------------------------------------------------------
+    def kill(self, why: str) -> None:
+        """End it at once, whatever it is at."""
+        self._popen.kill()
+        if self._is_lost:
+            return
+        self._is_lost, self.why, self.is_ready = True, self.why or why, False
+        if self._answer is not None and not self._answer.done():
+            self._answer.set_exception(ConnectionError(why))
+        self._let_go()
+        self._burial = asyncio.get_running_loop().create_task(self._buried())
+        self._lost(self)
+
+    def kill_now(self, why: str) -> None:
+        """The same from another thread, or where no loop runs any more; it is gone when this returns."""
+        self.why = self.why or why
+        self._popen.kill()
+        self._popen.wait()
+
+    async def end(self, within: float) -> None:
+        """Let go of the socket, which tells it to end; what has not ended after so many seconds is killed."""
+        self._is_lost = True
+        self._let_go()
+        try:
+            await asyncio.wait_for(self._buried(), within)
+        except TimeoutError:
+            self._popen.kill()
+            await self._buried()
+
+    def _let_go(self) -> None:
+        """Of the socket. One that asyncio is about to take is not closed behind its back."""
+        if self._transport is not None:
+            self._transport.abort()
+        elif self._is_attached:
+            with suppress(OSError):
+                self._socket.shutdown(socket.SHUT_RDWR)
+        else:
+            self._socket.close()
+
+    async def _buried(self) -> None:
+        """Wait for its end, so that nothing of it stays in the table of processes."""
+        while self._popen.poll() is None:  # noqa: ASYNC110 - a process sets no event
+            await asyncio.sleep(LOOKS_FOR_ITS_END_EVERY_SECONDS)
+
+
+def _start(theirs: socket.socket) -> subprocess.Popen[bytes]:
+    number = theirs.fileno()
+    nothing = subprocess.DEVNULL
+    return subprocess.Popen(  # noqa: S603 - our own interpreter and code
+        command(number),
+        pass_fds=(number,),
+        stdin=nothing,
+        stdout=nothing,
+        stderr=nothing,
+        env={name: os.environ[name] for name in PASSED_ON if name in os.environ},
+        # No signal of the terminal's reaches it.
+        process_group=0,
+    )
