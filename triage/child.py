@@ -56,10 +56,11 @@ class Memory:
                 break
             oldest = next(iter(self._kept))
 
-    def forget(self, conversations: Sequence[str] | None) -> None:
-        """These, or (None) all."""
+    def forget(self, conversations: Sequence[str] | None) -> int:
+        """These, or (None) all. Returns how many others are still remembered."""
         for one in list(self._kept) if conversations is None else conversations:
             self.take(one)
+        return len(self)
 
 
 class Said(logging.Handler):

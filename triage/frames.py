@@ -63,10 +63,10 @@ def told(found: Assessment) -> list[Any]:
     return [int(found.level), found.probability, evidence, found.model_version, found.scored, found.doubtful]
 
 
-def heard(said: object) -> Assessment | None:
+def heard(said: Any) -> Assessment | None:
     """The assessment that crossed; None where it is none. What may be believed of it: see triage.core.sound."""
     try:
-        level, probability, evidence, version, scored, doubtful = said  # type: ignore[misc]
+        level, probability, evidence, version, scored, doubtful = said
         spans = tuple(Evidence(*one) for one in evidence)
         return Assessment(Level(level), probability, spans, version, scored, doubtful)
     except (TypeError, ValueError):

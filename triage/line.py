@@ -35,7 +35,12 @@ def command(number: int) -> list[str]:
 
 
 class Line(asyncio.Protocol):
-    """A process, from its start to its end. ``why``: what became of it."""
+    """A process, from its start to its end.
+
+    Attributes:
+        why: what became of it.
+        burial: waits until nothing of it stays in the table of processes, once it was killed.
+    """
 
     def __init__(self, lost: Callable[[Line], None]) -> None:
         """Start it.
@@ -54,7 +59,7 @@ class Line(asyncio.Protocol):
         self._number = 0
         self._answer: asyncio.Future[dict[str, Any]] | None = None
         self._transport: asyncio.Transport | None = None
-        self._burial: asyncio.Task[None] | None = None
+        self.burial: asyncio.Task[None] | None = None
         self._came = bytearray()
         self._began = time.monotonic()
         self._socket, theirs = socket.socketpair()
@@ -162,7 +167,7 @@ class Line(asyncio.Protocol):
         if self._answer is not None and not self._answer.done():
             self._answer.set_exception(ConnectionError(why))
         self._let_go()
-        self._burial = asyncio.get_running_loop().create_task(self._buried())
+        self.burial = asyncio.get_running_loop().create_task(self._buried())
         self._lost(self)
 
     def kill_now(self, why: str) -> None:

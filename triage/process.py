@@ -61,6 +61,7 @@ class InProcess:
         self._may_start_at = 0.0
         self._again: asyncio.TimerHandle | None = None
         self._waking: asyncio.Task[None] | None = None
+        self._burials: set[asyncio.Task[None]] = set()
         self._ending = False
 
     # --- its life ---------------------------------------------------------------------------------------------------
@@ -99,6 +100,9 @@ class InProcess:
 
     def _lost(self, line: Line) -> None:
         """It died, or was killed."""
+        if line.burial is not None:
+            self._burials.add(line.burial)
+            line.burial.add_done_callback(self._burials.discard)
         if line is not self._line:
             return
         self._line = None
@@ -222,8 +226,13 @@ class InProcess:
     async def _forgotten(self, conversations: list[str] | None) -> None:
         """A process that does not answer is killed, and the next one remembers nothing."""
         async with self._turn:
-            if self._line is not None and self._line.is_ready:
-                await self._exchange(self._line, "forget", conversations, FORGETS_WITHIN_SECONDS)
+            line = self._line
+            if line is None or not line.is_ready:
+                return
+            if await self._exchange(line, "forget", conversations, FORGETS_WITHIN_SECONDS) is None:
+                line.kill("did not forget")
+                if line.burial is not None:
+                    await line.burial
 
     # --- weights: see triage.services.Elsewhere -----------------------------------------------------------------------
     def choose(self, choices: Choices) -> None:
@@ -259,6 +268,7 @@ class InProcess:
         line, self._line = self._line, None
         if line is not None:
             await line.end(within)
+        await asyncio.gather(*self._burials)
         metrics.triage_up.set(0)
 
     def stop(self, within: float) -> bool:
@@ -270,10 +280,10 @@ class InProcess:
         return True
 
 
-def _believed(answer: object, asked: Asked) -> Assessment | None:
+def _believed(answer: Any, asked: Asked) -> Assessment | None:
     """What may be believed of an answer about one message: nonsense is one that came, and counts as not scored."""
     try:
-        said, seconds = answer  # type: ignore[misc]
+        said, seconds = answer
         found = sound(frames.heard(said), asked.texts) or services.NOT_SCORED
         metrics.triage_read(float(seconds), scored=found.scored)
     except (TypeError, ValueError):

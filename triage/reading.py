@@ -72,7 +72,7 @@ class Here:
     async def read(self, asked: Sequence[Asked], limit: float) -> list[Assessment | None]:
         """See :class:`Reader`. If triage hangs on one of several, each gets a time of its own."""
         try:
-            return list(await asyncio.wait_for(asyncio.wrap_future(self._submit(asked)), limit))
+            return await asyncio.wait_for(asyncio.wrap_future(self._submit(asked)), limit)
         except TimeoutError:
             if len(asked) == 1:
                 return [None]
@@ -85,7 +85,7 @@ class Here:
         except TooSlow:
             return None
 
-    def _submit(self, asked: Sequence[Asked]) -> Future[list[Assessment]]:
+    def _submit(self, asked: Sequence[Asked]) -> Future[list[Assessment | None]]:
         return self._threads.submit(lambda: [_timed(one) for one in asked])
 
     def forget(self, conversations: Sequence[str]) -> None:
