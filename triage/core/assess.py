@@ -67,6 +67,18 @@ def read(text: str) -> Reading:
     return Reading(normal, language, scope.read(normal.text, language, found.mentions), found)
 
 
+def floor_at_end(text: str, last: int) -> Floor:
+    """The floor that ``text`` sets, if it rests on words that reach into its ``last`` characters, normalised."""
+    normalised = normalise(text).text
+    language = read_language(normalised)
+    mentions = concepts.find(normalised, language).mentions if language else []
+    begins = len(normalised) - last
+    if language is None or not any(one.end > begins for one in mentions):
+        return rules.NONE
+    floor = rules.floor_of(scope.read(normalised, language, mentions))
+    return floor if any(one.mention.end > begins for one in floor.because) else rules.NONE
+
+
 def assess(
     reading: Reading,
     weights: Weights | None,

@@ -116,10 +116,9 @@ def _joined(texts: Sequence[str], newest: Reading) -> tuple[Floor, list[Evidence
         pieces.pop(0)
     if len(pieces) < 2:
         return rules.NONE, []
-    reading = one_message.read("".join(pieces) if _is_chinese(pieces) else " ".join(pieces))
-    floor = reading.floor
-    last_begins = len(reading.normal.text) - len(newest.normal.text)
-    if not any(one.mention.end > last_begins for one in floor.because):
+    whole = "".join(pieces) if _is_chinese(pieces) else " ".join(pieces)
+    floor = one_message.floor_at_end(whole, len(newest.normal.text))
+    if not floor.because:
         return rules.NONE, []
     # The words are spread over messages: the newest one stands for them.
     return floor, [Evidence(0, len(texts[-1]), floor.because[0].mention.concept)]
