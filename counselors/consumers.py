@@ -11,7 +11,7 @@ from typing import Any, ClassVar, TypeVar
 from django.utils import timezone
 from msgspec.structs import replace
 
-from counselors import deskwork, services
+from counselors import beating, deskwork, services
 from counselors import selectors as staff_selectors
 from counselors.models import StaffMember
 from hotline import metrics
@@ -72,6 +72,8 @@ class DeskSocket(FrameSocket):
         """Conversations shown here -> the last line sent of each."""
         self.told: dict[str, protocol.ConversationView] = {}
         """What stands beside the lines of these, as it was last sent."""
+        self.facts: dict[str, int] = {}
+        """The facts behind that, as of the last heartbeat; not of what was told otherwise since."""
         self.held: set[str] = set()
         self.takes = False
         """Whether the queue, which quotes what people wrote, is shown here; another role means another socket."""
@@ -163,7 +165,12 @@ class DeskSocket(FrameSocket):
 
     async def ping(self, frame: protocol.DeskPing) -> None:
         """Heartbeat: heals whatever hints did not bring."""
-        upto, views = await self.as_staff(deskwork.heartbeat, self.scope["session"].session_key, list(self.following))
+        if not self.staff_id:
+            raise Refused(errors.SIGNED_OUT)
+        began, credential = time.monotonic(), (self.staff_id, self.scope["session"].session_key)
+        shown = {hex_: self.facts.get(hex_) for hex_ in self.following}
+        seen = await beating.beats.ask(beating.Beat(credential, shown), can_wait=True)
+        self.known, self.known_at, upto = seen.staff, began, seen.upto
         self.expect_ping(deskwork.heartbeat_seconds())
         await self.answer(protocol.Pong(id=frame.id, at=as_time(timezone.now())))
         for hex_, last in upto.items():
@@ -171,13 +178,14 @@ class DeskSocket(FrameSocket):
                 metrics.replayed("ping", last - frame.held[hex_])
                 self.following[hex_] = frame.held[hex_]
         # First what is not theirs any more: its lines are not theirs either.
-        await self.on_desk({})
+        await self._hold(seen.held, seen.handovers)
         for hex_, last in upto.items():
             if last > self.following.get(hex_, last):
                 await self._push_or_lose(hex_)
-        for view in views:
+        self.facts = {hex_: facts for hex_, facts in seen.facts.items() if hex_ in self.following}
+        for view in seen.views:
             if view.conversation in self.following and deskwork.differs(view, self.told.get(view.conversation)):
-                await self._tell(view)
+                await self._tell(view, facts=seen.facts[view.conversation])
         if events.QUEUE in self.groups:
             await self.on_queue({})
 
@@ -364,6 +372,7 @@ class DeskSocket(FrameSocket):
                 raise
             await self._lose(hex_)
             return
+        self.facts.pop(hex_, None)
         if hex_ in self.told:
             self.told[hex_] = replace(self.told[hex_], risk=risk)
         await self.answer(protocol.RiskIs(conversation=hex_, risk=risk))
@@ -385,7 +394,9 @@ class DeskSocket(FrameSocket):
 
     async def on_desk(self, message: dict[str, Any]) -> None:
         """What this person holds, or is offered, has changed."""
-        held, handovers = await self.as_staff(deskwork.held)
+        await self._hold(*await self.as_staff(deskwork.held))
+
+    async def _hold(self, held: list[str], handovers: list[protocol.HandoverView]) -> None:
         for hex_ in held:
             if hex_ not in self.following:
                 await self._follow(hex_, 0)
@@ -422,7 +433,13 @@ class DeskSocket(FrameSocket):
         self.following[hex_] = after
         await self.join(events.conversation_group(hex_))
 
-    async def _tell(self, view: protocol.ConversationView, *, request: int | None = None) -> None:
+    async def _tell(
+        self, view: protocol.ConversationView, *, request: int | None = None, facts: int | None = None
+    ) -> None:
+        """Send a view; ``facts``: those behind it, where they are known."""
+        self.facts.pop(view.conversation, None)
+        if facts is not None:
+            self.facts[view.conversation] = facts
         if view.conversation in self.following:
             self.told[view.conversation] = view
         await self.answer(protocol.View(id=request, view=view))
@@ -430,6 +447,7 @@ class DeskSocket(FrameSocket):
     async def _unfollow(self, hex_: str) -> None:
         self.following.pop(hex_, None)
         self.told.pop(hex_, None)
+        self.facts.pop(hex_, None)
         self.sure.pop(hex_, None)
         await self.part(events.conversation_group(hex_))
 

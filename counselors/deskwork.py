@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import timedelta
 from functools import lru_cache
 
 from django.conf import settings
@@ -82,7 +81,7 @@ _sessions = rows.Reader(Session, "session_key", "session_data")
 def arrive(staff: StaffMember) -> tuple[list[str], bool]:
     """Note that a desk is there; the conversations its member holds, and whether they take people."""
     services.duty_of(staff)
-    services.touch(staff)
+    services.touch(staff.pk)
     events.colleagues_changed()
     return [conversation.hex for conversation in staff_selectors.held(staff)], staff.may(Permission.TAKE)
 
@@ -113,29 +112,6 @@ def who_waits(staff: StaffMember) -> tuple[list[protocol.QueueRow], int]:
     if not staff.may(Permission.TAKE):
         raise Refused(errors.NOT_ALLOWED)
     return queue.rows()
-
-
-def heartbeat(
-    staff: StaffMember, session_key: str | None, shown: list[str]
-) -> tuple[dict[str, int], list[protocol.ConversationView]]:
-    """Note that a desk is there.
-
-    Returns:
-        The last seq of each conversation it shows, and the views of those that one may still read.
-    """
-    services.touch(staff)
-    _keep_session(session_key)
-    upto = {pk.hex: last for pk, last in Conversation.objects.filter(pk__in=shown).values_list("pk", "last_seq")}
-    return upto, selectors.conversation_views(access.readable_among(staff, shown), reader=staff)
-
-
-def _keep_session(session_key: str | None) -> None:
-    """A desk that is open stays signed in, for days if need be; SESSION_COOKIE_AGE counts from its last heartbeats."""
-    whole = timedelta(seconds=settings.SESSION_COOKIE_AGE)
-    now = timezone.now()
-    Session.objects.filter(pk=session_key, expire_date__gt=now, expire_date__lt=now + whole / 2).update(
-        expire_date=now + whole
-    )
 
 
 def differs(now: protocol.ConversationView, told: protocol.ConversationView | None) -> bool:

@@ -63,9 +63,9 @@ def set_duty(staff: StaffMember, *, state: str, capacity: int) -> Duty:
         return duty
 
 
-def touch(staff: StaffMember) -> None:
-    """A desk of theirs was heard from."""
-    Duty.objects.filter(staff=staff).update(seen_at=timezone.now())
+def touch(*staff_ids: int) -> None:
+    """Desks of theirs were heard from."""
+    Duty.objects.filter(staff__in=staff_ids).update(seen_at=timezone.now())
 
 
 def _check_room(staff: StaffMember) -> None:

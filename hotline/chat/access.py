@@ -31,10 +31,10 @@ def locked_many(conversation_hexes: Iterable[str]) -> dict[str, Conversation]:
 
     Locked in one order by everybody, so that no two wait for each other.
     """
-    return {conversation.hex: conversation for conversation in rows.locked(_keys(conversation_hexes))}
+    return {conversation.hex: conversation for conversation in rows.locked(keys_of(conversation_hexes))}
 
 
-def _keys(conversation_hexes: Iterable[str]) -> list[uuid.UUID]:
+def keys_of(conversation_hexes: Iterable[str]) -> list[uuid.UUID]:
     """As ids; what is none names nothing."""
     keys = []
     for one in conversation_hexes:
@@ -149,7 +149,7 @@ def readable_by(staff: Staff, conversation_hex: str) -> Conversation:
 
 def readable_among(staff: Staff, conversation_hexes: Iterable[str]) -> list[Conversation]:
     """Those of these that ``staff`` may read, see :func:`readable_by`; read together."""
-    found = Conversation.objects.select_related("holder").in_bulk(_keys(conversation_hexes))
+    found = Conversation.objects.select_related("holder").in_bulk(keys_of(conversation_hexes))
     return [one for one in found.values() if _may_read(staff, one)]
 
 
