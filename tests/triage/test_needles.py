@@ -1,5 +1,6 @@
 """Which patterns are tried at all: looking for needed words must never pass over a pattern that matches."""
 
+import re
 from itertools import accumulate
 
 import pytest
@@ -75,3 +76,14 @@ def test_the_rarest_that_a_pattern_needs(pattern, rarest):
 )
 def test_which_patterns_may_match_over_lines(pattern, crosses):
     assert needles.read(pattern).crosses is crosses
+
+
+@pytest.mark.parametrize("pattern", ["(死", "[^。]{0,3}死(?<=了|完了)", "死{2,1}"])
+def test_what_cannot_be_compiled_is_told_when_the_lexicon_loads(pattern):
+    with pytest.raises(re.error):
+        needles.read(pattern)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_pattern_of_the_lexicon_can_be_compiled(language):
+    assert all(re.compile(one.expression) for one in concepts._lexicon(language).patterns)

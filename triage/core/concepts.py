@@ -10,7 +10,7 @@ import tomllib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import groupby
 from pathlib import Path
 from typing import NamedTuple
@@ -46,6 +46,7 @@ class Pattern:
     """One pattern of a concept.
 
     Attributes:
+        expression: compiled when first it is tried: most of many hundreds never are in a day.
         needs: words of which a text must hold one for it to match; None: any text may.
         crosses: whether it may match over lines, or knows where a text begins or ends.
         begins: how other words begin, in GRAM characters, of which a text must hold one as well, of each set one.
@@ -53,7 +54,7 @@ class Pattern:
 
     concept: str
     rank: int
-    expression: re.Pattern[str]
+    expression: str
     needs: frozenset[str] | None
     crosses: bool
     begins: tuple[frozenset[str], ...]
@@ -109,9 +110,9 @@ def _lexicon(language: str) -> Lexicon:
 
 
 def _pattern(concept: str, rank: int, expression: str, size: int) -> Pattern:
-    compiled, needs, crosses = needles.read(expression)
+    needs, crosses = needles.read(expression)
     begins = (frozenset(word[:size] for word in one) for one in needs[1:] if min(map(len, one)) >= size)
-    return Pattern(concept, rank, compiled, needs[0] if needs else None, crosses, tuple(begins))
+    return Pattern(concept, rank, expression, needs[0] if needs else None, crosses, tuple(begins))
 
 
 def _grams(text: str, size: int) -> list[str]:
@@ -195,8 +196,13 @@ def _possible(text: str, lexicon: Lexicon, grams: Set[str]) -> set[int]:
     return found
 
 
+@cache
+def _compiled(expression: str) -> re.Pattern[str]:
+    return re.compile(expression)
+
+
 def _matches(pattern: Pattern, text: str) -> Iterator[Match]:
-    for match in pattern.expression.finditer(text):
+    for match in _compiled(pattern.expression).finditer(text):
         start, end = match.span()
         if end > start:
             yield pattern.rank, start, -end, pattern.concept

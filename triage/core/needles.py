@@ -8,7 +8,6 @@ pattern at every character, so that a large lexicon costs little. The rarer the 
 from __future__ import annotations
 
 import re
-import re._compiler as compiler  # type: ignore[import-not-found]
 import re._constants as kind  # type: ignore[import-not-found]
 import re._parser as grammar  # type: ignore[import-not-found]
 from collections.abc import Iterable, Sequence
@@ -16,7 +15,7 @@ from itertools import product
 from math import prod
 from typing import Any, NamedTuple
 
-MOST = 48
+MOST = 32
 """Strings that one stretch of a pattern is spelt out into, at most."""
 MOST_CHOICES = 400
 """Beyond this many alternatives, looking for them costs more than it saves."""
@@ -29,26 +28,32 @@ _FREQUENT_ENGLISH = frozenset("the to i my me and a of it in is you on at that s
 
 
 class Read(NamedTuple):
-    """A pattern that was read.
+    """What was read of a pattern.
 
     Attributes:
-        expression: compiled; ``.pattern`` is empty, since it was parsed only once: parsing takes most of the time in
-            which the lexicon loads.
         needs: sets of strings, the rarest first: every match holds a string of each set. No string goes over lines.
         crosses: a match may go over lines or depend on whether there are others. One that does not matches a line of a
             text where it matches that line alone.
     """
 
-    expression: re.Pattern[str]
     needs: tuple[frozenset[str], ...]
     crosses: bool
 
 
 def read(pattern: str) -> Read:
-    """Compile a pattern, and see what it needs."""
+    """What a pattern needs, without compiling it.
+
+    Raises:
+        re.error: it cannot be compiled.
+    """
     parsed = grammar.parse(pattern)
     needs = tuple(sorted(_of_sequence(parsed), key=_how_common))
-    return Read(compiler.compile(parsed), needs, any(_crosses(*item) for item in parsed))
+    return Read(needs, _some_cross(parsed))
+
+
+def _some_cross(items: Any) -> bool:
+    """Whether any item does; all are looked at, since what cannot be compiled is to be told when the lexicon loads."""
+    return True in [_crosses(*item) for item in items.data]
 
 
 def _crosses(operation: Any, argument: Any) -> bool:
@@ -64,12 +69,14 @@ def _crosses(operation: Any, argument: Any) -> bool:
     if operation is kind.IN:
         return _holds_new_line(argument)
     if operation is kind.BRANCH:
-        return any(_crosses(*item) for branch in argument[1] for item in branch)
+        return True in list(map(_some_cross, argument[1]))
     if operation is kind.SUBPATTERN:
         _group, more, less, inner = argument
-        return bool(more or less) or any(_crosses(*item) for item in inner)
+        return _some_cross(inner) or bool(more or less)
+    if operation in {kind.ASSERT, kind.ASSERT_NOT} and argument[0] < 0 and len(set(argument[1].getwidth())) > 1:
+        raise re.error("look-behind requires fixed-width pattern")
     if operation in {kind.MAX_REPEAT, kind.MIN_REPEAT, kind.ASSERT, kind.ASSERT_NOT}:
-        return any(_crosses(*item) for item in argument[-1])
+        return _some_cross(argument[-1])
     return True
 
 
@@ -84,11 +91,11 @@ def _holds_new_line(items: Sequence[tuple[Any, Any]]) -> bool:
     )
 
 
-def _of_sequence(items: Iterable[tuple[Any, Any]]) -> list[frozenset[str]]:
+def _of_sequence(items: Any) -> list[frozenset[str]]:
     """What each stretch needs; neighbours whose strings are all known are spelt out one after the other."""
     candidates: list[frozenset[str]] = []
     run = _NOTHING
-    for operation, argument in items:
+    for operation, argument in items.data:
         strings = _all_of(operation, argument)
         if strings is None:
             candidates += [run, *_of_item(operation, argument)]
@@ -143,9 +150,9 @@ def _all_of(operation: Any, argument: Any) -> frozenset[str] | None:
     return None
 
 
-def _all_of_sequence(items: Iterable[tuple[Any, Any]]) -> frozenset[str] | None:
+def _all_of_sequence(items: Any) -> frozenset[str] | None:
     whole = _NOTHING
-    for operation, argument in items:
+    for operation, argument in items.data:
         strings = _all_of(operation, argument)
         if strings is None or len(whole) * len(strings) > MOST:
             return None

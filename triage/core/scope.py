@@ -84,16 +84,16 @@ class Patterns:
 @lru_cache(maxsize=4)
 def _patterns(language: str) -> Patterns:
     with (LEXICON / f"scope.{language}.toml").open("rb") as file:
-        read = {name: needles.read(pattern) for name, pattern in tomllib.load(file).items()}
-    gated = GATED if language == "zh" else ()
-    return Patterns(
-        **{
-            name: Gated(re.compile("|".join(map(re.escape, sorted(one.needs[0])))), one.expression)
-            if name in gated and one.needs
-            else one.expression
-            for name, one in read.items()
-        }
-    )
+        patterns = tomllib.load(file)
+    return Patterns(**{name: _sought(name, pattern, language) for name, pattern in patterns.items()})
+
+
+def _sought(name: str, pattern: str, language: str) -> Sought:
+    expression = re.compile(pattern)
+    needs = needles.read(pattern).needs if language == "zh" and name in GATED else ()
+    if not needs:
+        return expression
+    return Gated(re.compile("|".join(map(re.escape, sorted(needs[0])))), expression)
 
 
 @dataclass(frozen=True, slots=True)
