@@ -14,9 +14,10 @@ Each statement of a transaction gives the turn away: beside a thread that comput
 9 ms with Python's own 5 ms, and 1 to 2 ms with this.
 """
 DUE, OVERDUE = 10, 60
-"""Small collections (of some 7,000 new objects each) after which a whole one waits for a quiet second, and for none."""
-QUIET_SHARE = 0.2
-"""In a quiet second this process computes less than this share of it."""
+"""Small collections (of some 7,000 new objects each) after which a whole one waits for a quiet moment, and for none."""
+QUIET_SHARE = 0.1
+QUIET_SECONDS = 0.2
+"""So long is a quiet moment: this process computes less than this share of it. A longer one may end in a surge."""
 NEVER = 1_000_000
 
 
@@ -33,8 +34,8 @@ def tune() -> None:
     gc.set_threshold(small, middle, NEVER)
 
 
-async def collect_when_quiet(every_seconds: float = 1.0) -> None:
-    """Look through everything for garbage, for ever: once enough has come, in a second in which little is done."""
+async def collect_when_quiet(every_seconds: float = QUIET_SECONDS) -> None:
+    """Look through everything for garbage, for ever: once enough has come, in a moment in which little is done."""
     while True:
         used = time.process_time()
         await asyncio.sleep(every_seconds)

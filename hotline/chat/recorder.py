@@ -31,11 +31,12 @@ AT_ONCE = 64
 GATHERS_SECONDS = 0.004
 """So long after a transaction began the next one begins: what is said in a surge shares more of them. Nobody who writes
 alone waits for it."""
-SURGE = 4
-"""From so many messages in a transaction on, the next begins as long after its end as it took: whoever was answered has
-written again by then. Else a surge falls into two parts that share nothing, each waiting for the other's commit."""
-PAUSE_SECONDS = 0.02
-"""No pause is longer."""
+SURGE = 6
+"""From so many messages in a transaction on, the next begins half as long after its end as it took: some who were
+answered have written again by then. Else a surge falls into two parts that share nothing, each waiting for the other's
+commit."""
+PAUSE_SECONDS = 0.006
+"""No pause is longer: who did not wait for an answer waits for the pause."""
 READS_AT_ONCE = 16
 """How many messages triage is given at once, so that one that hangs holds up few."""
 
@@ -124,7 +125,7 @@ class Recorder:
                 _tell(future, answer)
             if len(batch) >= SURGE:
                 ended = loop.time()
-                self._next_at = max(self._next_at, ended + min(ended - began, PAUSE_SECONDS))
+                self._next_at = max(self._next_at, ended + min((ended - began) / 2, PAUSE_SECONDS))
             if unread:
                 self._unread += unread
                 if self._reading is None or self._reading.done():

@@ -113,7 +113,7 @@ async def test_after_a_transaction_of_many_those_who_were_answered_share_the_nex
     def slow(sayings, locked=None):
         batches.append(len(sayings))
         began.set()
-        time.sleep(0.4 if len(batches) == 1 else 0)
+        time.sleep(0.6 if len(batches) == 1 else 0)
         return keep(sayings, locked)
 
     monkeypatch.setattr(messages, "keep", slow)

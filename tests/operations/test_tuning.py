@@ -37,7 +37,7 @@ async def rounds(collections, waiting, *, busy, monkeypatch):
     return len(done)
 
 
-async def test_garbage_is_looked_for_in_quiet_seconds_once_enough_has_come(collections, monkeypatch):
+async def test_garbage_is_looked_for_in_quiet_moments_once_enough_has_come(collections, monkeypatch):
     assert await rounds(collections, tuning.DUE - 1, busy=False, monkeypatch=monkeypatch) == 0
     assert await rounds(collections, tuning.DUE, busy=False, monkeypatch=monkeypatch) == 3
     assert await rounds(collections, tuning.DUE, busy=True, monkeypatch=monkeypatch) == 0
