@@ -19,6 +19,7 @@ from hotline.chat import errors, events, protocol, queue, recent
 from hotline.chat.errors import Refused
 from hotline.chat.gathering import Gathering
 from hotline.chat.models import Conversation, as_time
+from hotline.chat.permissions import Permission
 from hotline.chat.services import moves, notes, risk
 from hotline.chat.sockets import CLOSE_UNKNOWN, SURE_SECONDS, FrameSocket
 from triage.core.levels import Level
@@ -136,9 +137,14 @@ class DeskSocket(FrameSocket):
         return staff
 
     def may_see(self, conversation: str) -> bool:
-        """What they hold, or read on a look at the database a moment ago; account and session looked at as lately."""
+        """What they hold, or read on a look at the database a moment ago; account and session looked at as lately.
+
+        Who may read any conversation needs no look at each of those that they opened.
+        """
         if self.known is None or time.monotonic() - self.known_at >= SURE_SECONDS:
             return False
+        if conversation in self.following and self.known.may(Permission.READ_ANY):
+            return True
         about = recent.about(conversation)
         return (about is not None and about.holder_id == self.staff_id) or super().may_see(conversation)
 

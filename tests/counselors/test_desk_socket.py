@@ -379,6 +379,28 @@ async def test_lines_rest_on_a_look_at_the_account_that_is_seconds_old_at_most(
     assert not [raw for raw in page.raw if "悄悄话" in str(raw)]
 
 
+async def test_a_supervisor_is_pushed_lines_from_memory_as_long_as_their_role_stands(
+    conversation, shen, supervisor, pages, monkeypatch
+):
+    page = await pages(shen)
+    await page.ask("hello")
+    await page.ask("conversation.open", conversation=conversation.hex)
+    await page.catch_up()
+    [socket] = [one for one in sockets._open if isinstance(one, consumers.DeskSocket)]
+    socket.sure.clear()
+    with monkeypatch.context() as patch:
+        patch.setattr("hotline.chat.selectors.lines_after", lambda *args, **kwargs: 1 / 0)
+        await there(conversation.says, "在吗", weighed=False)
+        await page.until(lambda f: f["type"] == "lines" and f["lines"][-1]["text"] == "在吗")
+    # The hint of it is lost; the next look finds it.
+    await there(lambda: StaffMember.objects.filter(pk=supervisor.pk).update(role=Role.COUNSELOR))
+    socket.sure.clear()
+    socket.known_at -= 2 * consumers.SURE_SECONDS
+    await there(conversation.says, "悄悄话", weighed=False)
+    await page.until("gone")
+    assert "悄悄话" not in str(page.raw)
+
+
 async def test_after_a_look_at_the_account_lines_come_from_memory(conversation, lin, pages, monkeypatch):
     page = await pages(lin)
     await page.ask("hello")
