@@ -87,3 +87,18 @@ def test_a_part_that_does_not_exist_is_named():
     )
     assert done.returncode == 2
     assert "sense" in done.stderr
+
+
+@pytest.mark.slow
+def test_each_moment_of_a_run_is_told_with_what_was_done_in_it():
+    done = subprocess.run(
+        [sys.executable, "-m", "benchmarks.delivery.stalls", "--short"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=200,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    moments = [line for line in done.stdout.splitlines() if "longest" in line]
+    assert len(moments) == 5
+    assert all("Recorder._keep" in line for line in moments)
