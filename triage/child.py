@@ -9,11 +9,14 @@ from __future__ import annotations
 
 import gc
 import logging
+import os
+import select
 import signal
 import socket
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any, BinaryIO
 
 from triage import frames, services
@@ -26,6 +29,9 @@ REMEMBERS_SECONDS = 3600.0
 ENDS_ITSELF_AFTER_SECONDS = 10
 """A frame that takes longer ends this process. Whoever asked has killed it by then, unless it is gone itself."""
 MOST_LOGGED = 20
+GARBAGE_DUE, NEVER = 10, 1_000_000
+"""Small collections after which a whole one waits for an idle moment."""
+IDLE_SECONDS = 0.5
 
 
 class Memory:
@@ -126,11 +132,10 @@ def serve(line: socket.socket) -> None:
     said, child = Said(), Child()
     logging.getLogger().addHandler(said)
     services.prepare()
-    # What was read until now stays: no search for garbage looks through it again.
-    gc.freeze()
+    _look_for_garbage_only_when_idle()
     line.sendall(frames.pack({"number": 0, "protocol": frames.PROTOCOL, **_state(child), "said": said.take()}))
     with line.makefile("rb") as asking:
-        while (asked := _next(asking)) is not None:
+        while (asked := _next_when_tidy(line, asking)) is not None:
             signal.alarm(ENDS_ITSELF_AFTER_SECONDS)
             answer: dict[str, Any] = {"number": asked["number"]}
             try:
@@ -148,6 +153,19 @@ def _state(child: Child) -> dict[str, Any]:
     return {"model": model, "shadow": shadow, "remembers": len(child.memory)}
 
 
+def _look_for_garbage_only_when_idle() -> None:
+    """What was read until now stays, and what is remembered is much: looking through it all held answers for 150 ms."""
+    gc.freeze()
+    small, middle, _ = gc.get_threshold()
+    gc.set_threshold(small, middle, NEVER)
+
+
+def _next_when_tidy(line: socket.socket, asking: BinaryIO) -> dict[str, Any] | None:
+    if gc.get_count()[2] >= GARBAGE_DUE and not select.select([line], [], [], IDLE_SECONDS)[0]:
+        gc.collect()
+    return _next(asking)
+
+
 def _next(asking: BinaryIO) -> dict[str, Any] | None:
     head = asking.read(frames.HEAD)
     if len(head) < frames.HEAD:
@@ -157,6 +175,16 @@ def _next(asking: BinaryIO) -> dict[str, Any] | None:
     return frames.unpack(body) if len(body) == size else None
 
 
+def _let_others_go_first() -> None:
+    """Never take the processor from the server in the middle of something, only because a frame has come.
+
+    Where the system does not know this, or does not allow it, triage takes its turn like everybody.
+    """
+    if hasattr(os, "SCHED_BATCH"):
+        with suppress(OSError):
+            os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
+
+
 def main(number: int) -> None:
     """Serve on the open file ``number``.
 
@@ -164,6 +192,7 @@ def main(number: int) -> None:
     """
     for one in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(one, signal.SIG_IGN)
+    _let_others_go_first()
     try:
         with socket.socket(fileno=number) as line:
             serve(line)
