@@ -149,8 +149,8 @@ def serve(line: socket.socket) -> None:
 
 def _state(child: Child) -> dict[str, Any]:
     """What goes along with each answer."""
-    model, shadow = services.model_version(), services.has_shadow()
-    return {"model": model, "shadow": shadow, "remembers": len(child.memory)}
+    model, along = services.model_version(), services.has_shadow()
+    return {"model": model, "along": along, "remembers": len(child.memory)}
 
 
 def _look_for_garbage_only_when_idle() -> None:

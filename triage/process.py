@@ -166,7 +166,7 @@ class InProcess:
 
     def _heard_of(self, answer: dict[str, Any]) -> None:
         """What goes along with an answer."""
-        self._model, self._shadow = str(answer.get("model", AWAY)), answer.get("shadow") is True
+        self._model, self._shadow = str(answer.get("model", AWAY)), answer.get("along") is True
         metrics.triage_remembers.set(answer.get("remembers", 0))
         for name, level, said in answer.get("said", ()):
             logging.getLogger(name).log(level, "%s", said)

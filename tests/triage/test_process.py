@@ -13,7 +13,8 @@ import pytest
 
 from hotline import metrics
 from tests.faults import unwell
-from triage import child, frames, line, process, reading, services
+from triage import child, exact, frames, line, process, reading, services
+from triage.core import scorer
 from triage.core.levels import Level
 from triage.reading import Asked
 
@@ -258,6 +259,81 @@ def test_memory_is_bounded_by_words_and_by_time(monkeypatch):
     kept.put("e", {}, ["1"])
     assert len(kept) == 0
     assert kept._characters == 0
+
+
+# --- which weights speak ----------------------------------------------------------------------------------------------
+@pytest.fixture
+def site(monkeypatch):
+    """A site's choice, as the database would tell it: what speaks, and what reads along."""
+    choice = [None, None]
+    monkeypatch.setattr(services, "_chooser", lambda: tuple(choice))
+    monkeypatch.setattr(services, "_look_at", 0.0)
+    return choice
+
+
+def made(folder, *, stern):
+    """A weights file that always alarms, or never."""
+    bias = 3.0 if stern else -3.0
+    language = {
+        "features": ["我"],
+        **{name: scorer.pack([0.1]) for name in scorer.HEADS},
+        "bias": [bias] * 3,
+        "slope": [1.0] * 3,
+        "shift": [0.0] * 3,
+        "story": [[0.0] * 16 + [bias]] * 3,
+        **dict.fromkeys(("thresholds", "later"), [0.5] * 3),
+        "doubt": 1.0,
+    }
+    version = "stern" if stern else "mild"
+    text = scorer.dump({"version": version, "languages": {"zh": language, "en": language}})
+    path = folder / f"{version}.json"
+    path.write_text(text, encoding="utf-8")
+    checksum = text.partition("\n")[0]
+    return services.Chosen(f"{version}.{checksum[:8]}", checksum, str(path), exact.rules_digest())
+
+
+async def says(reads):
+    """Level and version of a harmless message read next."""
+    services.look_at_once()
+    [found] = await reads.read([asked("今天食堂的菜不错")], PATIENT_SECONDS)
+    assert reads.model_version() == found.model_version
+    return found.level, found.model_version.partition("+")[2]
+
+
+async def test_what_is_activated_and_taken_back_speaks_from_the_next_message_on(reads, site, tmp_path):
+    _, shipped = await says(reads)
+    site[0] = made(tmp_path, stern=True)
+    assert await says(reads) == (Level.IMMINENT, site[0].version)
+    await reads.keep_up()
+    # So does the one that takes its place.
+    well = reads._line
+    well.kill_now("to see the next one")
+    await until(lambda: reads._line not in {None, well} and reads._line.is_ready)
+    assert await says(reads) == (Level.IMMINENT, site[0].version)
+    site[0] = None
+    assert await says(reads) == (Level.LOW, shipped)
+
+
+async def test_weights_that_were_altered_leave_the_shipped_ones_to_speak(reads, site, tmp_path, caplog):
+    _, shipped = await says(reads)
+    site[0] = made(tmp_path, stern=True)
+    os.truncate(site[0].path, 200)
+    assert await says(reads) == (Level.LOW, shipped)
+    assert f"triage weights {site[0].version} cannot be used" in caplog.text
+
+
+async def test_a_candidate_reads_along_and_says_nothing(reads, site, tmp_path):
+    _, shipped = await says(reads)
+    assert not services.has_shadow()
+    assert await asyncio.to_thread(services.assess_in_shadow, ["你好"]) is None
+    site[1] = made(tmp_path, stern=True)
+    assert await says(reads) == (Level.LOW, shipped)
+    assert services.has_shadow()
+    found = await asyncio.to_thread(services.assess_in_shadow, ["今天食堂的菜不错"])
+    assert (found.level, found.model_version.partition("+")[2]) == (Level.IMMINENT, site[1].version)
+    site[1] = None
+    await says(reads)
+    assert not services.has_shadow()
 
 
 # --- its end ----------------------------------------------------------------------------------------------------------
