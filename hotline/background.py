@@ -14,7 +14,7 @@ from django.conf import settings
 from counselors import watch
 from hotline import metrics, tuning
 from hotline.chat.services import risk
-from triage import reading
+from triage import feedback, reading
 
 log = logging.getLogger(__name__)
 IN_HAND_SECONDS = 2.0
@@ -45,6 +45,7 @@ class WithWatch:
     async def _keep(self) -> None:
         left = watch.Left()
         await reading.reader().keep_up()
+        await asyncio.to_thread(feedback.prepare)
         while True:
             await asyncio.sleep(settings.SWEEP_EVERY_SECONDS)
             old_enough = time.monotonic() - self.began > settings.VANISHED_AFTER_SECONDS

@@ -44,6 +44,12 @@ _room = BoundedSemaphore(64)
 """Messages that wait for the shadow; on a busy evening it leaves some out."""
 
 
+def prepare() -> None:
+    """Read the rules now, for the kinds of words that examples hold: 200 ms that the first decision would wait for."""
+    for words in ("我不想活了", "I want to die"):
+        assess.read(words)
+
+
 class Keeper(Protocol):
     """Whoever makes examples: seals them with the key of what they came from, and keeps the words."""
 
