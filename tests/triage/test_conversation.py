@@ -46,6 +46,19 @@ def test_figures_of_a_conversation_look_at_the_latest_messages_only():
     assert len(story.figures([dark], dark)) == len(long)
 
 
+def test_a_message_just_now_weighs_more_than_the_same_one_earlier():
+    grey, calm = (0.2, 0.2, 0.2), (-1.0, -1.0, -1.0)
+    before, now = story.figures([grey, calm, calm], calm), story.figures([calm, calm, grey], calm)
+    fading = slice(story.OF_EACH_HEAD, None, story.OF_EACH_HEAD)
+    assert all(early < late for early, late in zip(before[fading], now[fading], strict=True))
+
+
+def test_the_model_reads_more_letters_than_characters_together():
+    turns = ["I did not sleep again last night"] * 6
+    assert len(conversation.together(turns, "en")) > conversation.CONTEXT["zh"]
+    assert len(conversation.together(turns, "zh")) <= conversation.CONTEXT["zh"]
+
+
 def test_several_grey_messages_weigh_more_than_one():
     grey, calm = (0.2, 0.2, 0.2), (-1.0, -1.0, -1.0)
     one, three = story.figures([calm, calm, grey], grey), story.figures([grey, grey, grey], grey)

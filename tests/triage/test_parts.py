@@ -53,7 +53,7 @@ def compare(turns, weights):
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(assess, "scores_together", anew)
             assert remembered == conversation.assess(texts, weights)
-        near = texts[-conversation._near(texts) :]
+        near = texts[-conversation._near(texts, known[texts[-1]].language or "zh") :]
         for language, model in weights.languages.items():
             scores = assess.scores_together(near, [known[text] for text in near], model, language)
             assert scores == anew(near, None, model, language)
@@ -104,6 +104,6 @@ def test_of_a_conversation_no_more_is_remembered_than_later_messages_look_at(shi
     turns = [f"第{place}天了 还是睡不着" for place in range(40)]
     for end in range(1, len(turns) + 1):
         conversation.assess(turns[:end], shipped, known)
-        assert len(known) <= max(conversation.TURNS_TOGETHER, conversation._near(turns[:end]))
+        assert len(known) <= max(conversation.TURNS_TOGETHER, conversation._near(turns[:end], "zh"))
     assert list(known)[-conversation.TURNS_TOGETHER :] == turns[-conversation.TURNS_TOGETHER :]
     assert all(len(reading.parts) <= 2 for reading in known.values())

@@ -8,7 +8,7 @@ from django.core.management.base import CommandError
 from django.db.utils import IntegrityError
 
 from triage import exact, feedback, services, tallies, versions
-from triage.core import scorer
+from triage.core import scorer, story
 from triage.core.levels import Level
 from triage.feedback import Said
 from triage.learning import corpus, safety, training
@@ -91,7 +91,7 @@ def weights(*, version="made-00000000", stern=False, deaf=False):
         "bias": [3.0 if stern else -3.0] * 3,
         "slope": [1.0] * 3,
         "shift": [0.0] * 3,
-        "story": [[0.0] * 16 + [3.0 if stern else -3.0]] * 3,
+        "story": [[0.0] * story.width(len(scorer.HEADS)) + [3.0 if stern else -3.0]] * 3,
         **dict.fromkeys(("thresholds", "later"), [threshold] * 3),
         "doubt": 1.0,
     }

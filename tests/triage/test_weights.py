@@ -93,6 +93,15 @@ def test_a_file_of_another_form_is_refused(tmp_path):
         scorer.load(path)
 
 
+def test_a_file_that_weighs_other_figures_of_a_conversation_is_refused(tmp_path):
+    data = json.loads(services.WEIGHTS.read_text(encoding="utf-8").partition("\n")[2])
+    data["languages"]["en"]["story"][1].append(0.0)
+    path = tmp_path / "weights.json"
+    path.write_text(scorer.dump(data), encoding="utf-8")
+    with pytest.raises(scorer.BadWeights):
+        scorer.load(path)
+
+
 def test_without_weights_a_human_comes_first_and_rules_still_speak(monkeypatch):
     monkeypatch.setattr(services, "_weights", lambda: None)
     calm = services.assess("今天食堂的菜不错")

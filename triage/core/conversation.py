@@ -15,7 +15,7 @@ from triage.core.scorer import Weights
 
 TURNS_TOGETHER = story.LATEST
 """How far back a way, an intent and a goodbye still belong together."""
-CONTEXT = 120
+CONTEXT = {"zh": 120, "en": 240}
 """Characters of the latest messages that the model reads together."""
 SPLIT_TURNS = 4
 SHORT = 12
@@ -34,24 +34,23 @@ def assess(texts: Sequence[str], weights: Weights | None, known: Readings | None
         weights: the model, if there is one.
         known: readings of earlier messages, used and kept up here, so that each message is read and scored once.
     """
-    near = _near(texts)
-    readings = _read(texts[-max(TURNS_TOGETHER, near) :], known)
+    known = {} if known is None else known
+    newest = known.get(texts[-1]) or one_message.read(texts[-1])
+    near = _near(texts, newest.language or "zh")
+    readings = _read(texts[-max(TURNS_TOGETHER, near) :], {**known, texts[-1]: newest})
+    known.clear()
+    known.update(zip(texts[-len(readings) :], readings, strict=True))
     latest = readings[-TURNS_TOGETHER:]
     together = partial(one_message.scores_together, texts[-near:], readings[-near:])
-    found = one_message.assess(latest[-1], weights, latest[:-1], together)
+    found = one_message.assess(newest, weights, latest[:-1], together)
     floor, evidence = _gathered(latest)
     found = one_message.raised_to(found, floor, evidence)
-    floor, evidence = _joined(texts[-SPLIT_TURNS:], latest[-1])
+    floor, evidence = _joined(texts[-SPLIT_TURNS:], newest)
     return one_message.raised_to(found, floor, evidence)
 
 
-def _read(texts: Sequence[str], known: Readings | None) -> list[Reading]:
-    if known is None:
-        return [one_message.read(text) for text in texts]
-    readings = [known.get(text) or one_message.read(text) for text in texts]
-    known.clear()
-    known.update(zip(texts, readings, strict=True))
-    return readings
+def _read(texts: Sequence[str], known: Readings) -> list[Reading]:
+    return [known.get(text) or one_message.read(text) for text in texts]
 
 
 def floor_of(texts: Sequence[str]) -> Level:
@@ -61,14 +60,14 @@ def floor_of(texts: Sequence[str]) -> Level:
     return max(floor.level for floor in floors)
 
 
-def together(texts: Sequence[str]) -> str:
+def together(texts: Sequence[str], language: str) -> str:
     """The latest of ``texts`` as one, the newest last and whole: what the model reads of a conversation."""
-    return "\n".join(texts[-_near(texts) :])
+    return "\n".join(texts[-_near(texts, language) :])
 
 
-def _near(texts: Sequence[str]) -> int:
+def _near(texts: Sequence[str], language: str) -> int:
     """How many of the latest are read together: the newest, and those before it for which there is room."""
-    room = CONTEXT - len(texts[-1])
+    room = CONTEXT[language] - len(texts[-1])
     for count, text in enumerate(reversed(texts[:-1]), start=1):
         room -= len(text) + 1
         if room < 0:

@@ -18,6 +18,8 @@ from operator import mul
 from pathlib import Path
 from typing import Any
 
+from triage.core import story
+
 HEADS = ("moderate", "high", "imminent")
 """Each learned from all lines: whether the level is at least this one."""
 UNIT = 1e-5
@@ -185,6 +187,8 @@ def _language(data: Mapping[str, Any]) -> LanguageModel:
     width = len(HEADS)
     if any(len(data[name]) != width for name in ("bias", "slope", "shift", "thresholds", "story", "later")):
         raise ValueError("heads")
+    if any(len(row) != story.width(width) + 1 for row in data["story"]):
+        raise ValueError("story")
     columns = [unpack(data[name]) for name in HEADS]
     features = data["features"]
     if any(len(column) != len(features) or not _is_light(column) for column in columns):

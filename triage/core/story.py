@@ -13,6 +13,15 @@ LATEST = 8
 CALM = -1.0
 """The score that counts for messages not yet written."""
 SEVERAL = 3
+FADES = 0.5
+"""Each message counts this much of the one after it, in the mean that follows the newest turn."""
+OF_EACH_HEAD = 6
+"""How many figures each head gives, beside the one that all share."""
+
+
+def width(heads: int) -> int:
+    """How many figures there are."""
+    return 1 + heads * OF_EACH_HEAD
 
 
 def figures(alone: Sequence[Sequence[float]], together: Sequence[float]) -> list[float]:
@@ -27,4 +36,13 @@ def figures(alone: Sequence[Sequence[float]], together: Sequence[float]) -> list
     for scores, whole in zip(zip(*latest, strict=True), together, strict=True):
         ranked = sorted([*scores, CALM, CALM], reverse=True)
         found += [scores[-1], whole, ranked[0], sum(ranked[:SEVERAL]) / SEVERAL, sum(scores) / len(scores)]
+        found.append(_fading(scores))
     return found
+
+
+def _fading(scores: Sequence[float]) -> float:
+    """The mean in which the newest counts most."""
+    total = mass = 0.0
+    for score in scores:
+        total, mass = total * FADES + score, mass * FADES + 1.0
+    return total / mass

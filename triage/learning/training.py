@@ -114,7 +114,7 @@ def turns_of(conversations: Sequence[Conversation]) -> list[Example]:
                     one.family,
                     level,
                     is_calm=False,
-                    windows=_windows_of(assess.read(conversation.together(texts)), one.language),
+                    windows=_windows_of(assess.read(conversation.together(texts, one.language)), one.language),
                     floor=conversation.floor_of(texts),
                     turn=last,
                     alone=_windows_of(assess.read(texts[-1]), one.language),
@@ -323,12 +323,10 @@ class Story:
     """
 
     def __init__(self, slope: Sequence[float], shift: Sequence[float], thresholds: Sequence[float]) -> None:
-        width = len(story.figures([slope], slope))
-        per_head = (width - 1) // len(HEADS)
         rows = []
         for head in range(len(HEADS)):
-            row = [0.0] * width + [shift[head]]
-            row[1 + head * per_head] = slope[head]
+            row = [0.0] * story.width(len(HEADS)) + [shift[head]]
+            row[1 + head * story.OF_EACH_HEAD] = slope[head]
             rows.append(tuple(row))
         self.weights: tuple[tuple[float, ...], ...] = tuple(rows)
         self.later: tuple[float, ...] = tuple(thresholds)
