@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from triage import services
 from triage.core.levels import Assessment, Level
-from triage.learning import background, metrics
+from triage.learning import background, blind_set, metrics
 from triage.learning.baselines import BASELINES, Baseline
 from triage.learning.corpus import Conversation, Line, calm_lines
 
@@ -79,6 +79,35 @@ def held_out(lines: Sequence[Line], method: Method, language: str) -> dict[str, 
         "AUROC": metrics.auroc(said.chances, crisis),
         "calibration error": f"{metrics.calibration_error(said.chances, crisis):.3f}",
     }
+
+
+def blind(
+    lines: Sequence[Line], ways: dict[str, Method], language: str
+) -> tuple[int, list[tuple[str, dict[str, str]]]]:
+    """How many lines of the blind set count, and the figures of every method on them.
+
+    Args:
+        lines: the corpus; what stands in it is not counted.
+        ways: the methods.
+        language: of the set.
+    """
+    kept = blind_set.apart(blind_set.read(language), lines)
+    level = np.array([int(line.level) for line in kept])
+    crisis, imminent = level >= Level.HIGH, level == Level.IMMINENT
+    rows = []
+    for name, method in ways.items():
+        said = method([line.text for line in kept], language)
+        figures = {
+            "crisis found": str(metrics.rate(said.flags[crisis])),
+            "imminent found": str(metrics.rate(said.flags[imminent])),
+            "alarms, low": str(metrics.rate(said.flags[level == Level.LOW])),
+            "alarms, moderate": str(metrics.rate(said.flags[level == Level.MODERATE])),
+            "AUROC": metrics.auroc(said.chances, crisis),
+        }
+        if name == PRODUCT:
+            figures["imminent said"] = str(metrics.rate(said.levels[imminent] == Level.IMMINENT))
+        rows.append((name, figures))
+    return len(kept), rows
 
 
 def breakdown(lines: Sequence[Line], by: str) -> Iterator[tuple[str, metrics.Rate]]:

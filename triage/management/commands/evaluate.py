@@ -40,6 +40,10 @@ class Command(BaseCommand):
         for language in evaluation.LANGUAGES:
             some = [one for one in told if one.language == language]
             self.stdout.write(evaluation.table([(language, evaluation.conversations(some))]))
+        for language in evaluation.LANGUAGES:
+            count, rows = evaluation.blind(lines, ways, language)
+            self.stdout.write(f"\nBlind set, {language}, {count} lines\n")
+            self.stdout.write(evaluation.table(rows))
         for by in ("kind", "persona"):
             self.stdout.write(f"\nRight alarm or none, by {by}, worst first\n")
             for name, share in list(evaluation.breakdown(lines, by))[: options["worst"]]:
