@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from triage.core.levels import Level
 from triage.learning import training
 from triage.learning.corpus import Conversation, Line, in_test
-from triage.learning.training import Example
+from triage.learning.model import Example
 
 SHARED_BY = 5
 """A piece of spelling that the shipped corpus does not hold must stand in this many conversations."""
