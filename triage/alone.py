@@ -1,8 +1,8 @@
-"""Settings for the commands of triage that need neither a database nor secrets: assess, train, evaluate."""
+"""Settings for the commands of triage that need neither a database nor secrets: assess, train, evaluate, rules."""
 
 SECRET_KEY = "unused: these commands sign nothing"  # noqa: S105 - no secret
 INSTALLED_APPS = ["triage"]
 DATABASES: dict[str, object] = {}
 USE_TZ = True
-COMMANDS = frozenset({"assess", "train", "evaluate", "count_background"})
+COMMANDS = frozenset({"assess", "train", "evaluate", "count_background", "rules"})
 """Those that manage.py runs with these settings."""
