@@ -14,7 +14,7 @@ import pytest
 from hotline import metrics
 from tests.faults import unwell
 from triage import child, exact, frames, line, process, reading, services
-from triage.core import scorer
+from triage.core import scorer, story
 from triage.core.levels import Level
 from triage.reading import Asked
 
@@ -280,7 +280,7 @@ def made(folder, *, stern):
         "bias": [bias] * 3,
         "slope": [1.0] * 3,
         "shift": [0.0] * 3,
-        "story": [[0.0] * 16 + [bias]] * 3,
+        "story": [[0.0] * story.width(len(scorer.HEADS)) + [bias]] * 3,
         **dict.fromkeys(("thresholds", "later"), [0.5] * 3),
         "doubt": 1.0,
     }

@@ -23,6 +23,9 @@ from triage.learning.corpus import Conversation, Line, calm_lines
 from triage.learning.model import DECIMALS, LEVELS, Example, Recipe, UrgencyModel, Windows
 
 FOLDS = 5
+CONVERGED = 1e-10
+"""How near regressions come to their end: nearer than they are rounded, so that the last bits of an exponential, which
+differ between processors, are not seen in the weights."""
 RECIPES = {"zh": Recipe(tells=(0.5, 0.5, 0.0), drawn_weight=1.0), "en": Recipe()}
 
 
@@ -204,7 +207,7 @@ class Story:
         self.weights, self.later = tuple(rows), tuple(later)
 
     def _regression(self) -> LogisticRegression:
-        return LogisticRegression(C=1.0, solver="liblinear", tol=1e-6, max_iter=1000)
+        return LogisticRegression(C=1.0, solver="liblinear", tol=CONVERGED, max_iter=1000)
 
 
 def _of_conversations(
@@ -243,7 +246,7 @@ def out_of_fold(
 
 def platt(scores: NDArray[np.float64], truth: NDArray[np.bool_]) -> tuple[float, float]:
     """Slope and shift that make ``scores`` honest (Platt 1999), rounded."""
-    fitted = LogisticRegression(C=1e6, solver="liblinear", tol=1e-8, max_iter=1000)
+    fitted = LogisticRegression(C=1e6, solver="liblinear", tol=CONVERGED, max_iter=1000)
     fitted.fit(scores.reshape(-1, 1), truth)
     return round(float(fitted.coef_[0, 0]), DECIMALS), round(float(fitted.intercept_[0]), DECIMALS)
 
