@@ -80,7 +80,7 @@ def answer(asked: Sequence[Beat]) -> list[Beaten | Exception]:
 
     Runs on the database's thread.
     """
-    members = staff_behind({one.credential for one in asked})
+    members = staff_behind({one.credential for one in asked}).ask()
     _note(members)
     ids = {member.pk for member in members.values()}
     upto, facts = _facts({hex_ for one in asked if one.credential in members for hex_ in one.shown})

@@ -250,7 +250,7 @@ class DeskSocket(FrameSocket):
         if not self.staff_id:
             raise Refused(errors.SIGNED_OUT)
         credential = (self.staff_id, self.scope["session"].session_key)
-        receipt = await self.keep(deskwork.staff_behind, credential, frame.conversation, frame)
+        receipt = await self.keep(deskwork.DOOR, credential, frame.conversation, frame)
         await self.answer(
             protocol.Ack(
                 id=frame.id,

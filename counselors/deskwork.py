@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
+from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import HASH_SESSION_KEY
@@ -19,7 +20,9 @@ from counselors.reading import open_to_read
 from counselors.roles import PERMISSIONS, Permission, Role
 from hotline.chat import access, errors, events, prepared, protocol, queue, rows, selectors, standing
 from hotline.chat.errors import Refused
-from hotline.chat.models import Conversation, as_time
+from hotline.chat.models import Conversation, Message, as_time
+from hotline.chat.prepared import Query, Question, known
+from hotline.chat.recorder import Door
 from hotline.chat.services import moves
 from hotline.chat.states import Ending, State
 
@@ -30,11 +33,11 @@ Credential = tuple[int, str | None]
 def session_stands(session_key: str | None, staff: StaffMember) -> bool:
     """Whether the session still exists and was made with today's password."""
     row = Session.objects.filter(pk=session_key, expire_date__gt=timezone.now()).first()
-    return row is not None and _is_of(row, staff)
+    return row is not None and _is_of(row.session_data, staff)
 
 
-def _is_of(session: Session, staff: StaffMember) -> bool:
-    return constant_time_compare(_told(session.session_data), _hash_of(staff.pk, staff.password))
+def _is_of(session_data: str, staff: StaffMember) -> bool:
+    return constant_time_compare(_told(session_data), _hash_of(staff.pk, staff.password))
 
 
 @lru_cache(maxsize=512)
@@ -50,32 +53,37 @@ def _hash_of(staff_id: int, password: str) -> str:
 
 def accounts(credentials: Sequence[Credential]) -> list[StaffMember | None]:
     """Whose account and session these are, in order; None: who may not go on. Runs on the database's thread."""
-    found = staff_behind(credentials)
+    found = staff_behind(credentials).ask()
     return [found.get(one) for one in credentials]
 
 
-def staff_behind(credentials: Iterable[Credential]) -> dict[Credential, StaffMember]:
-    """The door of the recorder: the staff with these accounts and sessions; who may not go on is left out."""
-    told = list(credentials)
-    ids, keys = list({staff_id for staff_id, _ in told}), list({key for _, key in told if key})
-    if not keys:
-        return {}
-    now = rows.time_as_kept(timezone.now())
-    those, values = prepared.among("bigint", ids)
-    members = {one.pk: one for one in _members.read(f'"is_active" AND "id" {those}', values)}
-    those, values = prepared.among("text", keys)
-    found_sessions = _sessions.read(f'"expire_date" > %s AND "session_key" {those}', [now, *values])
-    sessions = {one.pk: one for one in found_sessions}
-    found = {}
-    for staff_id, key in told:
-        member, session = members.get(staff_id), sessions.get(key or "")
-        if member is not None and session is not None and _is_of(session, member):
-            found[staff_id, key] = member
-    return found
+def staff_behind(credentials: Iterable[Credential]) -> Question[dict[Credential, StaffMember]]:
+    """Asks for the staff with these accounts and sessions; who may not go on is left out."""
+    told = [(staff_id, key) for staff_id, key in credentials if key]
+    if not told:
+        return known({})
+    those, values = prepared.table(("bigint", "text"), told)
+    # CROSS JOIN keeps the order of reading: two seeks for each of them.
+    statement = (
+        f"WITH told(staff, key) AS ({those})"  # noqa: S608 - names of our own alone
+        f" SELECT {_members.columns('member.')}, {_sessions.columns('session.')}"
+        f" FROM told CROSS JOIN {_members.table} AS member CROSS JOIN {_sessions.table} AS session"
+        ' WHERE member."id" = told.staff AND member."is_active"'
+        ' AND session."session_key" = told.key AND session."expire_date" > %s'
+    )
+    values = [*values, rows.time_as_kept(timezone.now())]
+    return Question(Query(statement, values, len(_members.fields) + 2), _let_in)
+
+
+def _let_in(found: Sequence[Sequence[Any]]) -> dict[Credential, StaffMember]:
+    members = zip(_members.made(found), found, strict=True)
+    return {(one.pk, row[-2]): one for one, row in members if _is_of(row[-1], one)}
 
 
 _members = rows.Reader(StaffMember, "id", "alias", "role", "is_active", "password")
 _sessions = rows.Reader(Session, "session_key", "session_data")
+DOOR = Door(Message.COUNSELOR, staff_behind)
+"""Where the staff come in to speak."""
 
 
 def arrive(staff: StaffMember) -> tuple[list[str], bool]:

@@ -21,8 +21,10 @@ from hotline.chat.codes import VISIT_COOKIE
 from hotline.chat.errors import Refused
 from hotline.chat.gathering import Gathering
 from hotline.chat.looking import Look, Seen, Told
-from hotline.chat.models import Conversation, Visit, as_time
+from hotline.chat.models import Conversation, Message, Visit, as_time
+from hotline.chat.prepared import Question
 from hotline.chat.protocol import Place
+from hotline.chat.recorder import Door
 from hotline.chat.services import erasure, learning, moves, opening, presence, risk
 from hotline.chat.sockets import CLOSE_UNKNOWN, SURE_SECONDS, FrameSocket
 
@@ -204,7 +206,7 @@ class ResidentSocket(FrameSocket):
 
     async def say(self, frame: protocol.ResidentSend) -> None:
         """Keep, then acknowledge; triage reads it afterwards."""
-        receipt = await self.keep(_residents, self.visit_id, self._hex(), frame)
+        receipt = await self.keep(_DOOR, self.visit_id, self._hex(), frame)
         self.visit_at = time.monotonic()
         await self.answer(protocol.Ack(id=frame.id, client_id=frame.client_id, seq=receipt.seq, at=as_time(receipt.at)))
 
@@ -355,9 +357,12 @@ def _cookie(scope: dict[str, Any], name: str) -> str:
     return str(parse_cookie(header.decode("latin-1")).get(name, ""))
 
 
-def _residents(visit_ids: Iterable[int]) -> dict[int, uuid.UUID]:
-    """The door of the recorder: whose visits these are, if they have not ended."""
+def _residents(visit_ids: Iterable[int]) -> Question[dict[int, uuid.UUID]]:
+    """Asks whose visits these are, if they have not ended."""
     return rows.residents_behind(list(visit_ids))
+
+
+_DOOR = Door(Message.RESIDENT, _residents)
 
 
 # Each of these runs on the database thread, with the visit already checked.

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 
 from channels.db import database_sync_to_async
 
-from hotline.chat import events, recent, replay, rows, selectors, standing
+from hotline.chat import events, prepared, recent, replay, rows, selectors, standing
 from hotline.chat.models import Conversation
 from hotline.chat.replay import Kept
 from hotline.chat.sealing import Unreadable
@@ -47,9 +47,9 @@ def _read(grown: Mapping[str, int], moved: Mapping[str, str]) -> None:
         for hex_, upto in grown.items()
         if (last := recent.last_seq(hex_)) < upto
     ]
-    # Lines first, and then who may see them: a right that ended in between has ended.
-    found = replay.lines_beyond(places)
-    conversations = rows.unlocked(found.keys() | {uuid.UUID(hex=hex_) for hex_ in moved})
+    # Lines first, and then who may see them (or both as of one moment): a right that ended in between has ended.
+    told_of = {key for key, *_ in places} | {uuid.UUID(hex=hex_) for hex_ in moved}
+    found, conversations = prepared.ask([replay.lines_beyond(places), rows.unlocked(told_of)])
     for conversation in conversations:
         if conversation.erased_at is None:
             _put(conversation, found.get(conversation.pk, ()), moved.get(conversation.hex))

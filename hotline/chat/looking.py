@@ -235,7 +235,7 @@ class _Lines:
                 continue
             low, high = wanted.get(row.pk, (one.after, 0))
             wanted[row.pk] = min(low, one.after), max(high, one.after + MAX_REPLAY)
-        self._read = replay.lines_beyond([(pk, low, high) for pk, (low, high) in wanted.items()])
+        self._read = replay.lines_beyond([(pk, low, high) for pk, (low, high) in wanted.items()]).ask()
 
     def beyond(self, one: Look, row: _Row) -> list[Line]:
         """A portion of what ``one`` lacks of its conversation."""

@@ -18,9 +18,11 @@ from channels.db import database_sync_to_async
 from django.db import DatabaseError, transaction
 
 from hotline import metrics
-from hotline.chat import access, errors
+from hotline.chat import access, errors, prepared
 from hotline.chat.errors import Refused
 from hotline.chat.models import Conversation, Message
+from hotline.chat.prepared import Question
+from hotline.chat.rows import Writes
 from hotline.chat.services import messages, risk
 from hotline.chat.services.messages import Kept, Receipt, Saying
 
@@ -42,11 +44,20 @@ READS_AT_ONCE = 16
 
 Answer = Receipt | Exception
 """A receipt, or what is raised to whoever said it."""
-Door = Callable[[Iterable[Any]], Mapping[Any, Any]]
-"""Who is behind some credentials: {credential: a resident's id, or somebody on the staff}; strangers are left out.
 
-Runs on the database thread, inside the transaction of what they say.
-"""
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """Where somebody comes in.
+
+    Attributes:
+        author: as what their lines are kept.
+        behind: asks who is behind some credentials: {credential: a resident's id, or somebody on the staff};
+            strangers are left out. Asked on the database thread, inside the transaction of what they say.
+    """
+
+    author: str
+    behind: Callable[[Iterable[Any]], Question[Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,10 +181,8 @@ def _keep(spoken: Sequence[Spoken], read: Sequence[risk.Read]) -> tuple[list[Ans
             locked = access.locked_many(
                 {one.conversation for one in spoken} | {one.unread.conversation for one in read}
             )
-            kept = _let_in_and_keep(spoken, locked)
+            kept = _let_in_and_keep(spoken, locked, read)
             answers: list[Answer] = list(kept.answers)
-            if read:
-                risk.settle(read, locked)
         conversations = kept.conversations
     except Exception as error:  # noqa: BLE001 - one that cannot be kept must not take the others with it
         if len(spoken) + len(read) > 1:
@@ -199,16 +208,33 @@ def _settle_alone(read: Sequence[risk.Read]) -> None:
             log.error("not weighed yet fault=%s", type(error).__name__)
 
 
-def _let_in_and_keep(spoken: Sequence[Spoken], locked: Mapping[str, Conversation]) -> Kept:
-    if not spoken:
-        return Kept([], {})
-    behind: dict[tuple[Door, Hashable], Any] = {}
-    for door in {one.door for one in spoken}:
-        let_in = door({one.credential for one in spoken if one.door is door})
-        behind |= {(door, credential): who for credential, who in let_in.items()}
+def _let_in_and_keep(
+    spoken: Sequence[Spoken], locked: Mapping[str, Conversation], read: Sequence[risk.Read] = ()
+) -> Kept:
+    """All that must be known is asked together, and all is written together: each asking costs more than the answer."""
+    doors = list({one.door for one in spoken})
+    said, unweighed, *let_in = prepared.ask(
+        [
+            messages.said_at((one.conversation, one.door.author, one.client_id) for one in spoken),
+            risk.unweighed_among(read),
+            *(door.behind({one.credential for one in spoken if one.door is door}) for door in doors),
+        ]
+    )
+    writes = Writes()
+    kept = Kept([], locked)
+    if spoken:
+        behind = {(door, one): who for door, found in zip(doors, let_in, strict=True) for one, who in found.items()}
+        kept = _keep_known(spoken, behind, messages.Begun(locked, said, writes))
+    if read:
+        risk.settle(read, risk.Begun(locked, unweighed, writes))
+    writes.do()
+    return kept
+
+
+def _keep_known(spoken: Sequence[Spoken], behind: Mapping[tuple[Door, Hashable], Any], begun: messages.Begun) -> Kept:
     known = [one for one in spoken if (one.door, one.credential) in behind]
     sayings = [Saying(one.conversation, behind[one.door, one.credential], one.client_id, one.text) for one in known]
-    kept = messages.keep(sayings, locked) if sayings else Kept([], {})
+    kept = messages.keep(sayings, begun) if sayings else Kept([], begun.locked)
     answers = iter(kept.answers)
     told = [next(answers) if (one.door, one.credential) in behind else Refused(errors.SIGNED_OUT) for one in spoken]
     return Kept(told, kept.conversations)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
@@ -12,6 +12,7 @@ from django.db import connection
 from hotline.chat import prepared
 from hotline.chat.keys import Sealed
 from hotline.chat.models import Conversation, Message
+from hotline.chat.prepared import Query, Question, known
 
 MESSAGES = Message._meta.db_table
 STAFF = Conversation._meta.get_field("holder").related_model._meta.db_table
@@ -28,10 +29,10 @@ class Kept(NamedTuple):
     at: datetime
 
 
-def lines_beyond(places: Sequence[tuple[uuid.UUID, int, int]]) -> dict[uuid.UUID, list[Kept]]:
-    """Conversation -> its lines beyond the first seq and up to the second, in order."""
+def lines_beyond(places: Sequence[tuple[uuid.UUID, int, int]]) -> Question[dict[uuid.UUID, list[Kept]]]:
+    """Asks: conversation -> its lines beyond the first seq and up to the second, in order."""
     if not places:
-        return {}
+        return known({})
     key = Conversation._meta.pk
     asked, values = prepared.table(
         ("uuid", "bigint", "bigint"), [(key.get_db_prep_value(pk, connection), *seqs) for pk, *seqs in places]
@@ -43,14 +44,22 @@ def lines_beyond(places: Sequence[tuple[uuid.UUID, int, int]]) -> dict[uuid.UUID
         f' kept."text_sealed", kept."at" FROM asked CROSS JOIN "{MESSAGES}" AS kept'
         f' LEFT JOIN "{STAFF}" AS staff ON staff."id" = kept."staff_id"'
         ' WHERE kept."conversation_id" = asked.conversation'
-        ' AND kept."seq" > asked.beyond AND kept."seq" <= asked.upto ORDER BY kept."conversation_id", kept."seq"'
+        ' AND kept."seq" > asked.beyond AND kept."seq" <= asked.upto'
     )
+    return Question(Query(statement, values, 7), _sorted_out)
+
+
+def _sorted_out(rows: Iterable[Sequence[Any]]) -> dict[uuid.UUID, list[Kept]]:
     found: dict[uuid.UUID, list[Kept]] = {}
-    with prepared.cursor() as cursor:
-        cursor.execute(statement, values)
-        for pk, seq, author, alias, client_id, sealed, at in cursor.fetchall():
-            found.setdefault(_uuid(pk), []).append(Kept(seq, author, alias or "", client_id, sealed, _aware(at)))
+    for pk, seq, author, alias, client_id, sealed, at in rows:
+        found.setdefault(_uuid(pk), []).append(Kept(seq, author, alias or "", client_id, sealed, _aware(at)))
+    for lines in found.values():
+        lines.sort(key=_seq)
     return found
+
+
+def _seq(kept: Kept) -> int:
+    return kept.seq
 
 
 # Raw rows hold with SQLite what its columns hold: an id as text, a time of UTC without its zone.

@@ -18,6 +18,7 @@ from django.db.models.base import ModelState
 
 from hotline.chat import prepared
 from hotline.chat.models import Conversation, Message, Visit, Weighing
+from hotline.chat.prepared import Query, Question, Write, known
 
 M = TypeVar("M", bound=models.Model)
 Conversion: TypeAlias = "tuple[int, Any, list[Callable[..., Any]]]"
@@ -35,15 +36,25 @@ class Reader(Generic[M]):
         self.model = model
         self.fields = [_field(model, name) for name in names]
         self.names = [field.attname for field in self.fields]
-        columns = ", ".join(f'"{field.column}"' for field in self.fields)
-        self.select = f'SELECT {columns} FROM "{model._meta.db_table}"'
+        self.table = f'"{model._meta.db_table}"'
+        self.select = f"SELECT {self.columns()} FROM {self.table}"
+
+    def columns(self, table: str = "") -> str:
+        """The columns, as a statement lists them; of a table that it calls so."""
+        return ", ".join(f'{table}"{field.column}"' for field in self.fields)
+
+    def question(self, condition: str, values: Sequence[Any]) -> Question[list[M]]:
+        """Asks for the rows of which ``condition``, written as SQL, is true; ``values`` as the database wants them."""
+        return Question(Query(f"{self.select} WHERE {condition}", list(values), len(self.fields)), self.made)
 
     def read(self, condition: str, values: Sequence[Any]) -> list[M]:
-        """The rows of which ``condition``, written as SQL, is true; ``values`` as the database wants them."""
-        database, conversions = prepared.database(), _conversions(self)
-        with prepared.cursor() as cursor:
-            cursor.execute(f"{self.select} WHERE {condition}", values)
-            return [self._made(row, conversions, database) for row in cursor.fetchall()]
+        """These rows at once."""
+        return self.question(condition, values).ask()
+
+    def made(self, rows: Iterable[Sequence[Any]]) -> list[M]:
+        """What such rows say; columns beyond the reader's are left alone."""
+        database, conversions, count = prepared.database(), _conversions(self), len(self.fields)
+        return [self._made(row[:count], conversions, database) for row in rows]
 
     def _made(self, row: Iterable[Any], conversions: Iterable[Conversion], database: BaseDatabaseWrapper) -> M:
         values = list(row)
@@ -77,17 +88,17 @@ def _field(model: type[models.Model], name: str) -> Any:
 _moving = Reader(
     Conversation,
     *("id", "resident", "holder", "state", "erased_at", "wrapped_key", "last_seq", "waiting_on_us_since"),
-    *("risk_sealed", "weighed_seq"),
+    *("last_line_at", "risk_sealed", "weighed_seq"),
 )
 """What a message and its weighing need to know of a conversation."""
 
 
-def unlocked(keys: Collection[uuid.UUID]) -> list[Conversation]:
-    """These conversations as they stand now, as far as they exist."""
+def unlocked(keys: Collection[uuid.UUID]) -> Question[list[Conversation]]:
+    """Asks for these conversations as they stand now, as far as they exist."""
     if not keys:
-        return []
+        return known([])
     those, values = prepared.among("uuid", map(_key, keys))
-    return _moving.read(f'"id" {those}', values)
+    return _moving.question(f'"id" {those}', values)
 
 
 def locked(keys: Sequence[uuid.UUID]) -> list[Conversation]:
@@ -99,53 +110,65 @@ def locked(keys: Sequence[uuid.UUID]) -> list[Conversation]:
     return _moving.read(f'"id" {those} ORDER BY "id"{lock}', values)
 
 
-def residents_behind(visit_ids: Sequence[int]) -> dict[int, uuid.UUID]:
-    """Visit -> whose it is, of those that have not ended."""
+def residents_behind(visit_ids: Sequence[int]) -> Question[dict[int, uuid.UUID]]:
+    """Asks: visit -> whose it is, of those that have not ended."""
     those, values = prepared.among("bigint", visit_ids)
-    with prepared.cursor() as cursor:
-        cursor.execute(f'SELECT "id", "resident_id" FROM "{VISITS}" WHERE "ended_at" IS NULL AND "id" {those}', values)
-        return {pk: found if isinstance(found, uuid.UUID) else uuid.UUID(found) for pk, found in cursor.fetchall()}
+    statement = f'SELECT "id", "resident_id" FROM "{VISITS}" WHERE "ended_at" IS NULL AND "id" {those}'
+    return Question(Query(statement, values, 2), lambda found: {pk: _uuid(resident) for pk, resident in found})
 
 
-def insert(model: type[models.Model], names: Sequence[str], values: Iterable[Sequence[Any]]) -> None:
-    """New rows with these fields. Fields left out must need no value."""
-    fields = [_field(model, name) for name in names]
-    columns = ", ".join(f'"{field.column}"' for field in fields)
-    database = prepared.database()
-    kept = [[_as_kept(field, value, database) for field, value in zip(fields, row, strict=True)] for row in values]
-    if not kept:
-        return
-    statement = f'INSERT INTO "{model._meta.db_table}" ({columns})'
-    with prepared.cursor() as cursor:
+class Writes:
+    """What a transaction is to write in the end: new rows, and fields of conversations that it has locked."""
+
+    def __init__(self) -> None:
+        self._inserts: list[Write] = []
+        self._moved: dict[uuid.UUID, Conversation] = {}
+        self._names: set[str] = set()
+
+    def insert(self, model: type[models.Model], names: Sequence[str], values: Iterable[Sequence[Any]]) -> None:
+        """New rows with these fields. Fields left out must need no value."""
+        fields = [_field(model, name) for name in names]
+        columns = ", ".join(f'"{field.column}"' for field in fields)
+        database = prepared.database()
+        kept = [[_as_kept(field, value, database) for field, value in zip(fields, row, strict=True)] for row in values]
+        if not kept:
+            return
+        statement = f'INSERT INTO "{model._meta.db_table}" ({columns})'
         if database.vendor == "sqlite":
             # Prepared once for all rows.
-            cursor.executemany(f"{statement} VALUES ({', '.join(['%s'] * len(fields))})", kept)
+            self._inserts.append(Write(f"{statement} VALUES ({', '.join(['%s'] * len(fields))})", kept))
         else:
             # PostgreSQL would answer each row by itself.
             rows, arrays = prepared.table([field.cast_db_type(database) for field in fields], kept)
-            cursor.execute(f"{statement} {rows}", arrays)
+            self._inserts.append(Write(f"{statement} {rows}", arrays))
+
+    def move(self, conversations: Iterable[Conversation], names: Iterable[str]) -> None:
+        """These fields of locked conversations, as they will stand in memory in the end."""
+        self._moved.update((one.pk, one) for one in conversations)
+        self._names.update(names)
+
+    def do(self) -> None:
+        """Write it. Fields that only some conversations moved are written for all: they are as they were read."""
+        writes = self._inserts
+        if self._moved:
+            writes = [*writes, _moves(self._moved.values(), sorted(self._names))]
+        prepared.write(writes)
 
 
-def write_fields(conversations: Iterable[Conversation], names: Sequence[str]) -> None:
-    """Write these fields of locked conversations as they stand in memory; one way for each database, see above."""
+def _moves(conversations: Iterable[Conversation], names: Sequence[str]) -> Write:
     fields = [_field(Conversation, name) for name in (*names, "id")]
     database = prepared.database()
     kept = [[_as_kept(field, getattr(one, field.attname), database) for field in fields] for one in conversations]
-    if not kept:
-        return
-    with prepared.cursor() as cursor:
-        if database.vendor == "sqlite":
-            places = ", ".join(f'"{field.column}" = %s' for field in fields[:-1])
-            cursor.executemany(f'UPDATE "{CONVERSATIONS}" SET {places} WHERE "id" = %s', kept)
-        else:
-            places = ", ".join(f'"{field.column}" = fresh."{field.column}"' for field in fields[:-1])
-            columns = ", ".join(f'"{field.column}"' for field in fields)
-            rows, arrays = prepared.table([field.cast_db_type(database) for field in fields], kept)
-            cursor.execute(
-                f'UPDATE "{CONVERSATIONS}" AS kept SET {places} FROM ({rows}) AS fresh({columns})'
-                ' WHERE kept."id" = fresh."id"',
-                arrays,
-            )
+    if database.vendor == "sqlite":
+        places = ", ".join(f'"{field.column}" = %s' for field in fields[:-1])
+        return Write(f'UPDATE "{CONVERSATIONS}" SET {places} WHERE "id" = %s', kept)
+    places = ", ".join(f'"{field.column}" = fresh."{field.column}"' for field in fields[:-1])
+    columns = ", ".join(f'"{field.column}"' for field in fields)
+    rows, arrays = prepared.table([field.cast_db_type(database) for field in fields], kept)
+    return Write(
+        f'UPDATE "{CONVERSATIONS}" AS kept SET {places} FROM ({rows}) AS fresh({columns}) WHERE kept."id" = fresh."id"',
+        arrays,
+    )
 
 
 def _as_kept(field: Any, value: Any, database: BaseDatabaseWrapper) -> Any:
@@ -155,6 +178,8 @@ def _as_kept(field: Any, value: Any, database: BaseDatabaseWrapper) -> Any:
         return value
     if kind is datetime:
         return time_as_kept(value)
+    if kind is memoryview:
+        return bytes(value)
     return field.get_db_prep_save(value, database)
 
 
@@ -177,10 +202,10 @@ def touch(conversation: Conversation) -> None:
 _said = Reader(Message, "id", "conversation", "seq", "author", "staff", "client_id", "text_sealed", "at")
 
 
-def messages_at(places: Sequence[tuple[uuid.UUID, str, str]]) -> list[Message]:
-    """The messages that are kept with this conversation, author and client id: a seek for each."""
+def messages_at(places: Sequence[tuple[uuid.UUID, str, str]]) -> Question[list[Message]]:
+    """Asks for the messages that are kept with this conversation, author and client id: a seek for each."""
     if not places:
-        return []
+        return known([])
     asked, values = prepared.table(
         ("uuid", "text", "text"), [(_key(pk), author, client_id) for pk, author, client_id in places]
     )
@@ -191,13 +216,13 @@ def messages_at(places: Sequence[tuple[uuid.UUID, str, str]]) -> list[Message]:
         ' WHERE NOT (kept."client_id" = \'\') AND kept."conversation_id" = asked.conversation'
         ' AND kept."author" = asked.author AND kept."client_id" = asked.client)'
     )
-    return _said.read(condition, values)
+    return _said.question(condition, values)
 
 
-def unweighed_ids(places: Sequence[tuple[uuid.UUID, int]]) -> dict[tuple[str, int], int]:
-    """(conversation in hexadecimal, seq) -> the message's id, of those at these places that have no weighing yet."""
+def unweighed_ids(places: Sequence[tuple[uuid.UUID, int]]) -> Question[dict[tuple[str, int], int]]:
+    """Asks: (conversation in hexadecimal, seq) -> the id of the message there, of those that have no weighing yet."""
     if not places:
-        return {}
+        return known({})
     asked, values = prepared.table(("uuid", "bigint"), [(_key(pk), seq) for pk, seq in places])
     statement = (
         f"WITH asked(conversation, seq) AS ({asked})"
@@ -205,9 +230,7 @@ def unweighed_ids(places: Sequence[tuple[uuid.UUID, int]]) -> dict[tuple[str, in
         f' LEFT JOIN "{WEIGHINGS}" AS weighing ON weighing."message_id" = kept."id"'
         ' WHERE kept."conversation_id" = asked.conversation AND kept."seq" = asked.seq AND weighing."id" IS NULL'
     )
-    with prepared.cursor() as cursor:
-        cursor.execute(statement, values)
-        return {(_hex(found), seq): pk for pk, seq, found in cursor.fetchall()}
+    return Question(Query(statement, values, 3), lambda rows: {(_uuid(found).hex, seq): pk for pk, seq, found in rows})
 
 
 def _key(key: uuid.UUID) -> Any:
@@ -215,6 +238,6 @@ def _key(key: uuid.UUID) -> Any:
     return Conversation._meta.pk.get_db_prep_value(key, prepared.database())
 
 
-def _hex(found: Any) -> str:
-    """A conversation's id as raw rows hold it: text with SQLite, a UUID with PostgreSQL."""
-    return found.hex if isinstance(found, uuid.UUID) else str(found)
+def _uuid(found: Any) -> uuid.UUID:
+    """An id as raw rows hold it: text with SQLite, a UUID with PostgreSQL."""
+    return found if isinstance(found, uuid.UUID) else uuid.UUID(hex=found)

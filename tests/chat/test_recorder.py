@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from counselors import accounts, watch
 from counselors import services as desk
 from hotline import background, metrics
-from hotline.chat import recent, recorder, rows, sockets
+from hotline.chat import prepared, recent, recorder, rows, sockets
 from hotline.chat.errors import Refused
 from hotline.chat.models import Message, Weighing
 from hotline.chat.services import erasure, messages, moves, risk
@@ -26,9 +26,14 @@ from triage.core.levels import Level
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
+def door_of(found):
+    """A door for residents; ``found``: who is behind some credentials."""
+    return recorder.Door(Message.RESIDENT, lambda credentials: prepared.known(found(credentials)))
+
+
 def spoken(talk, text, client_id=""):
     return recorder.Spoken(
-        lambda credentials: dict.fromkeys(credentials, talk.resident.pk),
+        door_of(lambda credentials: dict.fromkeys(credentials, talk.resident.pk)),
         talk.hex,
         talk.hex,
         client_id or factories.client_id(),
@@ -42,13 +47,8 @@ def crowd(db):
 
 
 def test_many_sayings_cost_few_statements(crowd):
-    door = dict.fromkeys
-
     def cost(some):
-        said = [
-            recorder.Spoken(lambda c, t=talk: door(c, t.resident.pk), talk.hex, talk.hex, factories.client_id(), "在吗")
-            for talk in some
-        ]
+        said = [spoken(talk, "在吗") for talk in some]
         with CaptureQueriesContext(
             connection,
         ) as queries:
@@ -63,9 +63,9 @@ async def test_words_said_at_once_are_kept_in_one_transaction_and_each_is_weighe
     batches = []
     keep = messages.keep
 
-    def counted(sayings, locked=None):
+    def counted(sayings, begun=None):
         batches.append(len(sayings))
-        return keep(sayings, locked)
+        return keep(sayings, begun)
 
     monkeypatch.setattr(messages, "keep", counted)
     keeper = recorder.Recorder()
@@ -90,9 +90,9 @@ def test_all_rows_of_a_transaction_are_locked_in_one_go(crowd, monkeypatch):
 async def test_in_a_surge_what_comes_soon_after_a_transaction_shares_the_next(crowd, monkeypatch):
     batches, keep = [], messages.keep
 
-    def counted(sayings, locked=None):
+    def counted(sayings, begun=None):
         batches.append(len(sayings))
-        return keep(sayings, locked)
+        return keep(sayings, begun)
 
     monkeypatch.setattr(messages, "keep", counted)
     keeper = recorder.Recorder()
@@ -110,11 +110,11 @@ async def test_after_a_transaction_of_many_those_who_were_answered_share_the_nex
     """Else the half that was answered last would always miss the transaction that the other half begins."""
     batches, keep, began = [], messages.keep, threading.Event()
 
-    def slow(sayings, locked=None):
+    def slow(sayings, begun=None):
         batches.append(len(sayings))
         began.set()
         time.sleep(0.6 if len(batches) == 1 else 0)
-        return keep(sayings, locked)
+        return keep(sayings, begun)
 
     monkeypatch.setattr(messages, "keep", slow)
     monkeypatch.setattr(recorder, "SURGE", len(crowd) - 1)
@@ -134,7 +134,7 @@ async def test_one_that_is_refused_leaves_the_others_alone(crowd):
     closed, stranger, *others = crowd
     await there(lambda: moves.leave_locked(closed.row))
     keeper = recorder.Recorder()
-    gone = recorder.Spoken(lambda credentials: {}, 1, stranger.hex, factories.client_id(), "我是谁")
+    gone = recorder.Spoken(door_of(lambda credentials: {}), 1, stranger.hex, factories.client_id(), "我是谁")
     answers = await asyncio.gather(
         keeper.keep(spoken(closed, "还有一句")),
         keeper.keep(gone),
@@ -150,8 +150,8 @@ async def test_one_that_is_refused_leaves_the_others_alone(crowd):
 async def test_when_a_transaction_fails_each_is_tried_by_itself(crowd, monkeypatch):
     keep = messages.keep
 
-    def one_is_poison(sayings, locked=None):
-        kept = keep(sayings, locked)
+    def one_is_poison(sayings, begun=None):
+        kept = keep(sayings, begun)
         if any(saying.text == "毒" for saying in sayings):
             raise IntegrityError("poison")
         return kept

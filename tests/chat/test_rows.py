@@ -1,9 +1,16 @@
 """Statements of our own read and write what the ORM would."""
 
+import os
+import subprocess
+import sys
+import uuid
+from datetime import UTC, datetime
+
+import psycopg
 import pytest
 from django.utils import timezone
 
-from hotline.chat import rows
+from hotline.chat import prepared, rows
 from hotline.chat.models import Conversation, Message
 from tests import factories
 
@@ -38,15 +45,67 @@ def test_what_is_written_is_what_the_orm_finds(talk):
     [read] = rows.locked([talk.row.pk])
     now = timezone.now()
     read.waiting_on_us_since, read.risk_sealed, read.last_seq = now, b"\0sealed", 9
-    rows.write_fields([read], ("waiting_on_us_since", "risk_sealed", "last_seq"))
+    writes = rows.Writes()
+    writes.move([read], ("waiting_on_us_since", "risk_sealed", "last_seq"))
+    writes.do()
     plain = Conversation.objects.get(pk=read.pk)
     assert (plain.waiting_on_us_since, bytes(plain.risk_sealed), plain.last_seq) == (now, b"\0sealed", 9)
 
 
 def test_a_new_row_is_what_the_orm_finds(talk):
     now, names = timezone.now(), ("conversation", "seq", "author", "staff", "client_id", "text_sealed", "at")
-    rows.insert(Message, names, [(talk.row.pk, 70, "resident", None, "c" * 8, b"\1", now)])
-    rows.insert(Message, names, [])
-    [kept] = rows.messages_at([(talk.row.pk, "resident", "c" * 8), (talk.row.pk, "resident", "other-id")])
+    writes = rows.Writes()
+    writes.insert(Message, names, [(talk.row.pk, 70, "resident", None, "c" * 8, b"\1", now)])
+    writes.insert(Message, names, [])
+    writes.do()
+    [kept] = rows.messages_at([(talk.row.pk, "resident", "c" * 8), (talk.row.pk, "resident", "other-id")]).ask()
     assert kept == Message.objects.get(seq=70)
     assert (kept.conversation_id, kept.at, bytes(kept.text_sealed), kept.staff_id) == (talk.row.pk, now, b"\1", None)
+
+
+@pytest.fixture
+def postgres_connection(postgres):
+    with psycopg.connect(postgres) as connection:
+        yield connection
+
+
+@pytest.mark.parametrize(
+    ("kind", "values"),
+    [
+        ("bigint", [1, -5, None, 2**40]),
+        ("uuid", [uuid.uuid4(), None]),
+        ("bytea", [b"", b'\0\xff\\"{x', None]),
+        ("timestamptz", [datetime(2026, 1, 31, 23, 59, 59, 1, UTC), None]),
+        ("text", ["", "NULL", 'q"u\\o', "{,}", "您好\n\t ' ", None]),
+        ("text", [None]),
+        ("text", []),
+    ],
+)
+def test_postgres_reads_an_array_as_it_was_written(postgres_connection, kind, values):
+    [found] = postgres_connection.execute(f"SELECT %s::{kind}[]", [prepared._array(values)]).fetchone()
+    assert found == values
+
+
+ASKED = """
+import django; django.setup()
+from hotline.chat import prepared
+from hotline.chat.prepared import Query, Question, known
+def ask(statement, values, columns):
+    return Question(Query(statement, values, columns), sorted)
+def table(kinds, rows):
+    return prepared.table(kinds, rows)
+numbers, values = table(("bigint", "text"), [(1, "a"), (2, "b")])
+nothing, none = table(("bigint",), [(3,)])
+print(prepared.ask([
+    ask(f"WITH one(n, t) AS ({numbers}) SELECT n, t FROM one", values, 2),
+    known("known"),
+    ask(f"WITH one(n) AS ({nothing}) SELECT n FROM one WHERE n > %s", [*none, 3], 1),
+    ask(f"WITH one(n) AS ({nothing}) SELECT n FROM one", none, 1),
+]))
+"""
+
+
+def test_questions_asked_together_get_each_its_answer(either_database):
+    environment = {**os.environ, "DATABASE_URL": either_database, "DJANGO_SETTINGS_MODULE": "hotline.settings"}
+    done = subprocess.run([sys.executable, "-c", ASKED], env=environment, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[[(1, 'a'), (2, 'b')], 'known', [], [(3,)]]"

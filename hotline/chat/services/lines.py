@@ -10,11 +10,12 @@ from itertools import groupby
 
 from django.db import transaction
 
-from hotline.chat import events, recent, rows
+from hotline.chat import events, recent
 from hotline.chat.keys import seal_text
 from hotline.chat.models import Conversation, Message, as_time
 from hotline.chat.permissions import Staff
 from hotline.chat.protocol import Line
+from hotline.chat.rows import Writes
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +69,15 @@ def make(
     )
 
 
-def keep(made: Sequence[Made]) -> None:
-    """Keep lines of :func:`make`, move their conversations' ends, and tell of them after the commit."""
-    rows.insert(
+def keep(made: Sequence[Made], writes: Writes | None = None) -> None:
+    """Keep lines of :func:`make`, move their conversations' ends, and tell of them after the commit.
+
+    Args:
+        made: at least one.
+        writes: where the transaction gathers what it writes; by default it is written at once.
+    """
+    gathered = Writes() if writes is None else writes
+    gathered.insert(
         Message,
         ("conversation", "seq", "author", "staff", "client_id", "text_sealed", "at"),
         [
@@ -78,7 +85,9 @@ def keep(made: Sequence[Made]) -> None:
             for one in made
         ],
     )
-    rows.write_fields({id(one.conversation): one.conversation for one in made}.values(), _ENDS)
+    gathered.move((one.conversation for one in made), _ENDS)
+    if writes is None:
+        gathered.do()
     for hex_, of_one in groupby(sorted(made, key=_place), _hex):
         lines_of_one = list(of_one)
         fresh = [one.line for one in lines_of_one]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -15,6 +15,8 @@ from hotline.chat.errors import Refused
 from hotline.chat.keys import unseal_text
 from hotline.chat.models import Conversation, Message
 from hotline.chat.permissions import Staff
+from hotline.chat.prepared import Question
+from hotline.chat.rows import Writes
 from hotline.chat.services import lines
 from hotline.chat.services.lines import Made
 from hotline.chat.states import State
@@ -70,19 +72,35 @@ class Kept:
     conversations: Mapping[str, Conversation]
 
 
-def keep(sayings: Sequence[Saying], locked: Mapping[str, Conversation] | None = None) -> Kept:
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A transaction that keeps other things too.
+
+    Attributes:
+        locked: the conversations it has locked, by id.
+        said: what is kept at the places of all that is said (see :func:`said_at`), read after that.
+        writes: gathers what it will write.
+    """
+
+    locked: Mapping[str, Conversation]
+    said: Mapping[Place, Message]
+    writes: Writes
+
+
+def keep(sayings: Sequence[Saying], begun: Begun | None = None) -> Kept:
     """Keep what was said, in this order and in one transaction; one that is refused leaves the others alone.
 
     Args:
         sayings: in the order of their lines.
-        locked: their conversations, where this transaction has locked them already.
+        begun: the transaction, where there is one.
 
     Raises:
         DatabaseError: nothing was kept.
     """
     with transaction.atomic(savepoint=False):
-        conversations = access.locked_many({one.conversation for one in sayings}) if locked is None else locked
-        said = _said_already(sayings, conversations)
+        conversations = access.locked_many({one.conversation for one in sayings}) if begun is None else begun.locked
+        said: dict[Place, Message | Made] = {}
+        said.update(said_at(map(_place, sayings)).ask() if begun is None else begun.said)
         made: list[Made] = []
         answers: list[Receipt | Refused] = []
         for saying in sayings:
@@ -91,7 +109,7 @@ def keep(sayings: Sequence[Saying], locked: Mapping[str, Conversation] | None = 
             except Refused as refusal:
                 answers.append(refusal)
         if made:
-            lines.keep(made)
+            lines.keep(made, None if begun is None else begun.writes)
     return Kept(answers, conversations)
 
 
@@ -119,7 +137,7 @@ def _keep_one(
         isinstance(saying.by, uuid.UUID) and (conversation.resident_id != saying.by or conversation.erased_at)
     ):
         raise Refused(errors.NOT_FOUND)
-    place = (saying.conversation, saying.author, saying.client_id)
+    place = _place(saying)
     earlier = said.get(place)
     if earlier is not None and (isinstance(saying.by, uuid.UUID) or earlier.staff_id == saying.by.pk):
         return _first_receipt(saying, conversation, earlier)
@@ -158,11 +176,15 @@ def _first_receipt(saying: Saying, conversation: Conversation, earlier: Message 
     return Receipt(seq=earlier.seq, at=earlier.at, repeated=True, author=earlier.author)
 
 
-def _said_already(sayings: Sequence[Saying], conversations: Mapping[str, Conversation]) -> dict[Place, Message | Made]:
-    """The messages of these places that are kept, by one seek each in the index that makes them unique."""
-    places = [
-        (conversations[saying.conversation].pk, saying.author, saying.client_id)
-        for saying in sayings
-        if saying.conversation in conversations
-    ]
-    return {(row.conversation_id.hex, row.author, row.client_id): row for row in rows.messages_at(places)}
+def _place(saying: Saying) -> Place:
+    return saying.conversation, saying.author, saying.client_id
+
+
+def said_at(places: Iterable[Place]) -> Question[dict[Place, Message]]:
+    """Asks for the messages of these places that are kept, by one seek each in the index that makes them unique."""
+    seeks = [(key, author, client_id) for hex_, author, client_id in places for key in access.keys_of([hex_])]
+    asked = rows.messages_at(seeks)
+    return Question(
+        asked.query,
+        lambda found: {(one.conversation_id.hex, one.author, one.client_id): one for one in asked.take(found)},
+    )

@@ -20,7 +20,9 @@ from hotline.chat.errors import Refused
 from hotline.chat.keys import seal_record
 from hotline.chat.models import Conversation, Message, Weighing
 from hotline.chat.permissions import Permission, Staff
+from hotline.chat.prepared import Question
 from hotline.chat.protocol import Risk, Span
+from hotline.chat.rows import Writes
 from hotline.chat.services import flags, learning, lines, notes, queueing
 from hotline.chat.standing import StandingRisk
 from hotline.chat.states import State
@@ -155,19 +157,38 @@ def _read_as(unread: Unread, assessment: Assessment | None, limit: float) -> Rea
     return Read(unread, triage.NOT_SCORED, in_time=False)
 
 
-def settle(read: Sequence[Read], locked: Mapping[str, Conversation] | None = None, *, again: bool = False) -> None:
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A transaction that keeps other things too.
+
+    Attributes:
+        locked: the conversations it has locked, by id.
+        unweighed: the answer of :func:`unweighed_among` for all that was read, asked after that.
+        writes: gathers what it will write.
+    """
+
+    locked: Mapping[str, Conversation]
+    unweighed: Mapping[tuple[str, int], int]
+    writes: Writes
+
+
+def settle(read: Sequence[Read], begun: Begun | None = None, *, again: bool = False) -> None:
     """Keep what triage made of messages, and move levels by it, in one transaction.
 
     Args:
         read: in the order of the messages.
-        locked: their conversations, where this transaction has locked them already.
+        begun: the transaction, where there is one.
         again: whether an answer that did not come in time counts as one: not scored, a human first.
     """
     alarmed: list[tuple[Read, bool]] = []
     at = timezone.now()
     with transaction.atomic(savepoint=False):
-        conversations = access.locked_many({one.unread.conversation for one in read}) if locked is None else locked
-        messages = _unweighed_ids([one.unread for one in read], conversations)
+        if begun is None:
+            locked = access.locked_many({one.unread.conversation for one in read})
+            begun, alone = Begun(locked, unweighed_among(read).ask(), Writes()), True
+        else:
+            alone = False
+        conversations, messages = begun.locked, dict(begun.unweighed)
         weighings: list[tuple[int, bytes, str, datetime]] = []
         weighed: dict[str, Conversation] = {}
         for one in read:
@@ -189,16 +210,17 @@ def settle(read: Sequence[Read], locked: Mapping[str, Conversation] | None = Non
             if kept:
                 rose = standing.level_of(after).is_crisis and not standing.level_of(before).is_crisis
                 alarmed.append((one, rose))
-        rows.insert(Weighing, ("message", "assessment_sealed", "model_version", "at"), weighings)
-        rows.write_fields(weighed.values(), ("risk_sealed", "weighed_seq"))
+        begun.writes.insert(Weighing, ("message", "assessment_sealed", "model_version", "at"), weighings)
+        begun.writes.move(weighed.values(), ("risk_sealed", "weighed_seq"))
+        if alone:
+            begun.writes.do()
     for one, rose in alarmed:
         feedback.seen(one.assessment, alarmed=rose, turns=one.unread.texts)
 
 
-def _unweighed_ids(unread: Sequence[Unread], conversations: Mapping[str, Conversation]) -> dict[tuple[str, int], int]:
-    """The ids of these messages, of those that have no weighing yet."""
-    places = [(conversations[one.conversation].pk, one.seq) for one in unread if one.conversation in conversations]
-    return rows.unweighed_ids(places)
+def unweighed_among(read: Sequence[Read]) -> Question[dict[tuple[str, int], int]]:
+    """Asks: (conversation, seq) -> the message's id, of those of these messages that have no weighing yet."""
+    return rows.unweighed_ids([(uuid.UUID(hex=one.unread.conversation), one.unread.seq) for one in read])
 
 
 def _sealed(conversation: Conversation, read: Read, spans: list[Span]) -> bytes:
