@@ -10,6 +10,7 @@ import uuid
 from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import datetime
 from functools import cache, lru_cache
+from itertools import chain
 from typing import Any, Generic, TypeAlias, TypeVar
 
 from django.db import DEFAULT_DB_ALIAS, models
@@ -122,8 +123,7 @@ class Writes:
 
     def __init__(self) -> None:
         self._inserts: list[Write] = []
-        self._moved: dict[uuid.UUID, Conversation] = {}
-        self._names: set[str] = set()
+        self._moved: dict[tuple[str, ...], dict[uuid.UUID, Conversation]] = {}
 
     def insert(self, model: type[models.Model], names: Sequence[str], values: Iterable[Sequence[Any]]) -> None:
         """New rows with these fields. Fields left out must need no value."""
@@ -142,17 +142,22 @@ class Writes:
             rows, arrays = prepared.table([field.cast_db_type(database) for field in fields], kept)
             self._inserts.append(Write(f"{statement} {rows}", arrays))
 
-    def move(self, conversations: Iterable[Conversation], names: Iterable[str]) -> None:
+    def move(self, conversations: Iterable[Conversation], names: tuple[str, ...]) -> None:
         """These fields of locked conversations, as they will stand in memory in the end."""
-        self._moved.update((one.pk, one) for one in conversations)
-        self._names.update(names)
+        self._moved.setdefault(names, {}).update((one.pk, one) for one in conversations)
 
     def do(self) -> None:
-        """Write it. Fields that only some conversations moved are written for all: they are as they were read."""
-        writes = self._inserts
-        if self._moved:
-            writes = [*writes, _moves(self._moved.values(), sorted(self._names))]
-        prepared.write(writes)
+        """Write it.
+
+        PostgreSQL writes a row once, with all fields that any of them moved: the others are as they were read, and
+        one statement must not write a row twice. SQLite gets what moved, and no more.
+        """
+        moved = self._moved
+        if len(moved) > 1 and prepared.database().vendor != "sqlite":
+            moved = {
+                tuple(chain.from_iterable(moved)): {pk: one for some in moved.values() for pk, one in some.items()}
+            }
+        prepared.write([*self._inserts, *(_moves(some.values(), names) for names, some in moved.items() if some)])
 
 
 def _moves(conversations: Iterable[Conversation], names: Sequence[str]) -> Write:
