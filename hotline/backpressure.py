@@ -13,6 +13,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import socket
+from contextlib import suppress
 from typing import Any
 
 from daphne.ws_protocol import WebSocketProtocol
@@ -28,6 +30,8 @@ AT_ONCE_BYTES = 8 * 1024
 """Longer texts do not wait for others."""
 FINAL_TEXT = 0x81
 """First byte of a text message in one frame."""
+UNSENT_BYTES = 64 * 1024
+"""So much the system keeps for a client that takes nothing, where it can be told; else up to 2.8 MB."""
 UNANSWERED_FRAMES = 200
 """A page that has sent so many frames that were not looked at yet is no page of ours."""
 
@@ -68,8 +72,8 @@ class Post:
     def _deliver(self) -> None:
         self.next_at = asyncio.get_running_loop().time() + GATHERS_SECONDS
         waiting, self.waiting = self.waiting, []
-        for socket in waiting:
-            socket.write()
+        for one in waiting:
+            one.write()
 
 
 _post = Post()
@@ -85,10 +89,14 @@ class FlowingProtocol(WebSocketProtocol):
         self.unsent: list[bytes] = []
 
     def onOpen(self) -> None:
-        """Ask Twisted to tell how full the buffer is."""
+        """Ask Twisted to tell how full the buffer is, and the system to keep little of what it cannot send."""
         super().onOpen()
         self.flow = Flow()
+        # What spoke HTTP here is still being told, and Autobahn swallows what goes wrong in this method.
+        self.transport.unregisterProducer()
         self.transport.registerProducer(self.flow, True)
+        with suppress(OSError, AttributeError):
+            self.transport.getHandle().setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, UNSENT_BYTES)
 
     def onClose(self, *how: Any) -> None:
         """Wake whoever waits for this connection."""
