@@ -1,4 +1,4 @@
-"""The blind set is for measuring: nothing that is counted of it may stand in what triage learns from."""
+"""The blind sets are for measuring: nothing that is counted of them may stand in what triage learns from."""
 
 import pytest
 
@@ -6,13 +6,31 @@ from triage.core.levels import Level
 from triage.learning import blind_set, corpus, evaluation
 
 
+@pytest.mark.parametrize("hand", blind_set.HANDS)
 @pytest.mark.parametrize("language", ["zh", "en"])
-def test_what_is_counted_of_the_blind_set_stands_nowhere_in_the_corpus(language):
-    lines = corpus.read_lines()
-    kept = blind_set.apart(blind_set.read(language), lines)
+def test_what_is_counted_of_the_blind_sets_stands_nowhere_in_the_corpus(language, hand):
+    lines, whole = corpus.read_lines(), blind_set.read(language, hand)
+    kept = blind_set.apart(whole, lines)
     taught = {blind_set.bare(line.text) for line in lines}
     assert not [line for line in kept if blind_set.bare(line.text) in taught]
-    assert len(kept) >= 0.95 * len(blind_set.read(language)), "few enough are left out for the set to stay what it is"
+    assert len(kept) >= 0.95 * len(whole), "few enough are left out for the set to stay what it is"
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_no_blind_conversation_stands_in_the_corpus(language):
+    told, whole = corpus.read_conversations(), blind_set.read_conversations(language)
+    assert blind_set.told_apart(whole, told) == whole
+    known = {blind_set.bare(text) for one in told for text in one.turns}
+    known |= {blind_set.bare(line.text) for line in corpus.read_lines()}
+    turns = [blind_set.bare(text) for one in whole for text in one.turns]
+    assert sum(text in known for text in turns) <= 0.1 * len(turns), "greetings and short answers, no more"
+
+
+def test_a_conversation_with_other_signs_is_not_counted():
+    def one(*turns):
+        return corpus.Conversation("a", "en", "greeting", "other", turns, (Level.LOW,) * len(turns))
+
+    assert blind_set.told_apart([one("hi.", "You there"), one("hi")], [one("Hi", "you there?")]) == [one("hi")]
 
 
 def test_the_same_words_with_other_signs_are_not_counted():
@@ -23,22 +41,35 @@ def test_the_same_words_with_other_signs_are_not_counted():
 
 
 def test_a_row_of_another_form_is_told_by_its_place(tmp_path):
-    (tmp_path / "zh.tsv").write_text("level\tkind\ttext\nlow\tordinary\t你好\nlow\tnonsense\t你好\n", encoding="utf-8")
-    with pytest.raises(corpus.BadCorpus, match=r"zh\.tsv:3"):
-        blind_set.read("zh", tmp_path)
+    (tmp_path / "zh_2.tsv").write_text(
+        "level\tkind\ttext\nlow\tordinary\t你好\nlow\tnonsense\t你好\n", encoding="utf-8"
+    )
+    with pytest.raises(corpus.BadCorpus, match=r"zh_2\.tsv:3"):
+        blind_set.read("zh", 2, tmp_path)
 
 
-def test_the_table_tells_alarms_by_level(monkeypatch):
-    levels = [Level.LOW, Level.MODERATE, Level.HIGH, Level.IMMINENT]
-    lines = [corpus.Line(level.code, "en", level, "ordinary", "other", level.code) for level in levels * 10]
-    monkeypatch.setattr(blind_set, "read", lambda _language: lines)
+def test_a_conversation_with_too_few_levels_is_told_by_its_place(tmp_path):
+    row = '{"lang": "zh", "turns": ["你好", "在吗"], "levels": ["low"]}'
+    (tmp_path / blind_set.CONVERSATIONS).write_text(row + "\n", encoding="utf-8")
+    with pytest.raises(corpus.BadCorpus, match=r":1: as many levels"):
+        blind_set.read_conversations("zh", tmp_path)
+
+
+def test_the_tables_tell_alarms_by_level_of_each_hand_and_of_both(monkeypatch):
+    levels = {1: [Level.LOW, Level.HIGH], 2: [Level.LOW, Level.MODERATE, Level.HIGH, Level.IMMINENT]}
+
+    def lines(_language, hand):
+        return [corpus.Line("a", "en", level, "ordinary", "other", level.code) for level in levels[hand] * 10]
+
+    monkeypatch.setattr(blind_set, "read", lines)
 
     def says_high_of_all_but_low(texts, _language):
         said = [Level.LOW if text == "low" else Level.HIGH for text in texts]
         return evaluation.Verdicts(evaluation.np.array(said), evaluation.np.array([int(one) / 2 for one in said]))
 
-    count, [(name, row)] = evaluation.blind([], {evaluation.PRODUCT: says_high_of_all_but_low}, "en")
-    assert (count, name) == (40, "this product")
-    assert [row[one][:5] for one in ("crisis found", "alarms, low", "alarms, moderate", "imminent said")] == [
-        "1.000", "0.000", "1.000", "0.000",
-    ]  # fmt: skip
+    told = list(evaluation.blind([], {evaluation.PRODUCT: says_high_of_all_but_low}, "en"))
+    assert [(who, count) for who, count, _ in told] == [("hand 1", 20), ("hand 2", 40), ("both hands", 60)]
+    rows = [dict(rows)["this product"] for _, _, rows in told]
+    columns = ("crisis found", "alarms, low", "alarms, moderate", "imminent said")
+    assert [row["alarms, moderate"] for row in rows] == ["–", rows[1]["alarms, moderate"], rows[1]["alarms, moderate"]]
+    assert [rows[1][one][:5] for one in columns] == ["1.000", "0.000", "1.000", "0.000"]

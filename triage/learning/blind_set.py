@@ -1,28 +1,32 @@
-"""The blind set, by a hand that had seen neither corpus nor model. For measuring only; see ``blind/README.md``."""
+"""The blind sets, by hands that had seen neither corpus nor model. For measuring only; see ``blind/README.md``."""
 
 from __future__ import annotations
 
 import csv
+import json
 import re
 from collections.abc import Iterable
 from pathlib import Path
 
 from triage.core.levels import Level
 from triage.core.normalise import normalise
-from triage.learning.corpus import KINDS, BadCorpus, Line
+from triage.learning.corpus import KINDS, BadCorpus, Conversation, Line
 
 BLIND = Path(__file__).with_name("blind")
 COLUMNS = ["level", "kind", "text"]
+HANDS = (1, 2)
+"""Who wrote: each file belongs to one of them."""
+CONVERSATIONS = "conversations_2.jsonl"
 _SIGNS = re.compile(r"[\W_]+")
 
 
-def read(language: str, folder: Path = BLIND) -> list[Line]:
-    """All lines of one language, each a family of its own.
+def read(language: str, hand: int, folder: Path = BLIND) -> list[Line]:
+    """All lines of one language by one of HANDS, each a family of its own.
 
     Raises:
         BadCorpus: a row that is not of the form in the README.
     """
-    path = folder / f"{language}.tsv"
+    path = folder / f"{language}_{hand}.tsv"
     with path.open(encoding="utf-8", newline="") as file:
         first, *rows = csv.reader(file, delimiter="\t", quoting=csv.QUOTE_NONE)
     if first != COLUMNS:
@@ -35,7 +39,30 @@ def read(language: str, folder: Path = BLIND) -> list[Line]:
             level = Level.from_code(row[0])
         except ValueError as error:
             raise BadCorpus(f"{path.name}:{number}: {error}") from error
-        found.append(Line(f"blind-{number}", language, level, row[1], "other", row[2]))
+        found.append(Line(f"blind-{hand}-{number}", language, level, row[1], "other", row[2]))
+    return found
+
+
+def read_conversations(language: str, folder: Path = BLIND) -> list[Conversation]:
+    """All conversations of one language, each a family of its own.
+
+    Raises:
+        BadCorpus: a row that is not of the form in the README.
+    """
+    found = []
+    rows = (folder / CONVERSATIONS).read_text(encoding="utf-8").splitlines()
+    for number, text in enumerate(rows, start=1):
+        place = f"{CONVERSATIONS}:{number}"
+        try:
+            row = json.loads(text)
+            turns, levels = tuple(row["turns"]), tuple(Level.from_code(code) for code in row["levels"])
+            spoken = row["lang"]
+        except (ValueError, KeyError, TypeError) as error:
+            raise BadCorpus(f"{place}: {type(error).__name__}") from error
+        if len(turns) != len(levels) or not turns:
+            raise BadCorpus(f"{place}: as many levels as turns are needed")
+        if spoken == language:
+            found.append(Conversation(f"blind-c-{number}", language, "ordinary", "other", turns, levels))
     return found
 
 
@@ -43,6 +70,12 @@ def apart(lines: Iterable[Line], taught: Iterable[Line]) -> list[Line]:
     """Those whose words stand nowhere in ``taught``, whatever signs, spaces and width are between them."""
     known = {bare(line.text) for line in taught}
     return [line for line in lines if bare(line.text) not in known]
+
+
+def told_apart(told: Iterable[Conversation], taught: Iterable[Conversation]) -> list[Conversation]:
+    """Those that do not say, in all, what a conversation in ``taught`` says."""
+    known = {bare("".join(one.turns)) for one in taught}
+    return [one for one in told if bare("".join(one.turns)) not in known]
 
 
 def bare(text: str) -> str:

@@ -83,31 +83,41 @@ def held_out(lines: Sequence[Line], method: Method, language: str) -> dict[str, 
 
 def blind(
     lines: Sequence[Line], ways: dict[str, Method], language: str
-) -> tuple[int, list[tuple[str, dict[str, str]]]]:
-    """How many lines of the blind set count, and the figures of every method on them.
+) -> Iterator[tuple[str, int, list[tuple[str, dict[str, str]]]]]:
+    """For each hand that wrote blind lines, and for all together: whose, how many lines count, figures of every method.
 
     Args:
         lines: the corpus; what stands in it is not counted.
         ways: the methods.
-        language: of the set.
+        language: of the sets.
     """
-    kept = blind_set.apart(blind_set.read(language), lines)
+    by_hand = [blind_set.apart(blind_set.read(language, hand), lines) for hand in blind_set.HANDS]
+    kept = [line for part in by_hand for line in part]
+    whose = np.repeat(blind_set.HANDS, [len(part) for part in by_hand])
     level = np.array([int(line.level) for line in kept])
+    said = {name: method([line.text for line in kept], language) for name, method in ways.items()}
+    parts = [(f"hand {hand}", whose == hand) for hand in blind_set.HANDS]
+    for who, chosen in [*parts, ("both hands", whose > 0)]:
+        rows = []
+        for name, verdicts in said.items():
+            some = Verdicts(verdicts.levels[chosen], verdicts.chances[chosen])
+            rows.append((name, _by_level(some, level[chosen], whole=name == PRODUCT)))
+        yield who, int(chosen.sum()), rows
+
+
+def _by_level(said: Verdicts, level: NDArray[np.int_], *, whole: bool) -> dict[str, str]:
+    """Figures by true level; ``whole`` where a method knows more than alarm or none."""
     crisis, imminent = level >= Level.HIGH, level == Level.IMMINENT
-    rows = []
-    for name, method in ways.items():
-        said = method([line.text for line in kept], language)
-        figures = {
-            "crisis found": str(metrics.rate(said.flags[crisis])),
-            "imminent found": str(metrics.rate(said.flags[imminent])),
-            "alarms, low": str(metrics.rate(said.flags[level == Level.LOW])),
-            "alarms, moderate": str(metrics.rate(said.flags[level == Level.MODERATE])),
-            "AUROC": metrics.auroc(said.chances, crisis),
-        }
-        if name == PRODUCT:
-            figures["imminent said"] = str(metrics.rate(said.levels[imminent] == Level.IMMINENT))
-        rows.append((name, figures))
-    return len(kept), rows
+    figures = {
+        "crisis found": str(metrics.rate(said.flags[crisis])),
+        "imminent found": str(metrics.rate(said.flags[imminent])),
+        "alarms, low": str(metrics.rate(said.flags[level == Level.LOW])),
+        "alarms, moderate": str(metrics.rate(said.flags[level == Level.MODERATE])),
+        "AUROC": metrics.auroc(said.chances, crisis),
+    }
+    if whole:
+        figures["imminent said"] = str(metrics.rate(said.levels[imminent] == Level.IMMINENT))
+    return figures
 
 
 def breakdown(lines: Sequence[Line], by: str) -> Iterator[tuple[str, metrics.Rate]]:
@@ -153,11 +163,9 @@ def outside(path: Path, ways: dict[str, Method], *, unseen: bool = False) -> Ite
 
 
 def conversations(rows: Sequence[Conversation]) -> dict[str, str]:
-    """Figures of the product on test conversations: found, how many turns after a careful reader, false alarms."""
+    """Figures of the product on conversations: found, how many turns after a careful reader, false alarms."""
     found, false, delays = [], [], []
     for row in rows:
-        if not row.is_test:
-            continue
         reached = _first_crisis(services.assess_turns(row.turns))
         wanted = next((turn for turn, level in enumerate(row.levels) if level.is_crisis), None)
         if wanted is None:

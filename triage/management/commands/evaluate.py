@@ -7,6 +7,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+ASKED = 0.85
+"""No kind is to be right less often."""
+
 
 class Command(BaseCommand):
     """Prints tables in Markdown."""
@@ -23,7 +26,7 @@ class Command(BaseCommand):
         """Evaluate and print."""
         # Learning brings scikit-learn along; nothing that serves may import it.
         from triage import services
-        from triage.learning import corpus, evaluation
+        from triage.learning import blind_set, corpus, evaluation
 
         folder: Path | None = options["sets"]
         if folder is not None and not folder.is_dir():
@@ -38,15 +41,21 @@ class Command(BaseCommand):
         self.stdout.write("\nTest conversations\n")
         told = corpus.read_conversations()
         for language in evaluation.LANGUAGES:
-            some = [one for one in told if one.language == language]
+            some = [one for one in told if one.language == language and one.is_test]
             self.stdout.write(evaluation.table([(language, evaluation.conversations(some))]))
         for language in evaluation.LANGUAGES:
-            count, rows = evaluation.blind(lines, ways, language)
-            self.stdout.write(f"\nBlind set, {language}, {count} lines\n")
-            self.stdout.write(evaluation.table(rows))
+            for whose, count, rows in evaluation.blind(lines, ways, language):
+                self.stdout.write(f"\nBlind set, {language}, {whose}, {count} lines\n")
+                self.stdout.write(evaluation.table(rows))
+        self.stdout.write("\nBlind conversations\n")
+        for language in evaluation.LANGUAGES:
+            some = blind_set.told_apart(blind_set.read_conversations(language), told)
+            self.stdout.write(evaluation.table([(language, evaluation.conversations(some))]))
         for by in ("kind", "persona"):
-            self.stdout.write(f"\nRight alarm or none, by {by}, worst first\n")
-            for name, share in list(evaluation.breakdown(lines, by))[: options["worst"]]:
+            shares = list(evaluation.breakdown(lines, by))
+            under = sum(share.value < ASKED for _, share in shares)
+            self.stdout.write(f"\nRight alarm or none, by {by}, worst first; {under} of {len(shares)} under {ASKED}\n")
+            for name, share in shares[: options["worst"]]:
                 self.stdout.write(f"  {name}: {share} ({share.hits}/{share.count})")
         for path in sorted(folder.glob("*.jsonl")) if folder else []:
             unseen = path.stem.startswith("ordinary_")
