@@ -277,7 +277,7 @@ def build(
     conversations: Sequence[Conversation] = (),
     *,
     corpus: str,
-    name: str = "linear-5",
+    name: str = "linear-6",
     also: Mapping[str, Sequence[Example]] | None = None,
     with_background: bool = True,
     report: Callable[[str], None] = lambda _message: None,
