@@ -56,7 +56,7 @@ SURE_SECONDS = 5.0
 LATE = 1.25
 """A heartbeat is late after so many of its own lengths."""
 LONGEST_SOCKET_SECONDS = 20 * 3600
-"""Group membership expires after a day: a page that stays open longer reconnects before that, with jitter."""
+"""A page that stays open longer connects anew, with jitter: no socket lives on for days."""
 
 
 ENDING_RETRY_MS = 2_000
@@ -185,7 +185,7 @@ class FrameSocket(Hearing):
         await self.say_bye("server.ending", close=1000, retry_after_ms=ENDING_RETRY_MS)
 
     def grow_old(self) -> None:
-        """Ask the page to reconnect before group membership expires."""
+        """Ask the page to connect anew before its socket is a day old."""
         age = LONGEST_SOCKET_SECONDS * random.uniform(0.8, 1.0)  # noqa: S311 - jitter, not a secret
         self.after(age, "age", lambda: self.say_bye("socket.renew", close=1000, retry_after_ms=0))
 
