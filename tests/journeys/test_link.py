@@ -94,9 +94,20 @@ def test_two_lines_that_do_not_answer_are_both_given_up(page):
     assert page.evaluate("lines.length") == 3
 
 
-def test_a_page_that_listens_asks_soon_while_people_talk_and_seldom_else(page):
-    page.clock.run_for(9_000)
+def test_a_page_that_listens_asks_soon_whether_people_talk_or_not(page):
+    page.clock.run_for(2_400)
     assert sent(page, 0) == ["hello"]
+    page.clock.run_for(200)
+    assert sent(page, 0) == ["hello", "echo"]
+    # Minutes in which nobody speaks, and each question is answered.
+    for _ in range(50):
+        page.evaluate("lines[0].say({ type: 'pong' })")
+        page.clock.run_for(2_600)
+    assert sent(page, 0).count("echo") == 51
+    assert page.evaluate("lines.length") == 1
+
+
+def test_a_page_that_listens_tries_a_second_line_when_nothing_answers(page):
     page.evaluate("lines[0].say({ type: 'lines' })")
     page.clock.run_for(2_600)
     assert sent(page, 0) == ["hello", "echo"]
