@@ -52,15 +52,22 @@ class Memory:
 
     def put(self, conversation: str, readings: Readings, texts: Sequence[str]) -> None:
         """Remember it, and put away what there is no room for."""
-        now, characters = time.monotonic(), sum(map(len, texts))
-        self._kept[conversation] = (readings, characters, now)
+        characters = sum(map(len, texts))
+        self._kept[conversation] = (readings, characters, time.monotonic())
         self._characters += characters
-        oldest = next(iter(self._kept))
-        while self._characters > REMEMBERS_CHARACTERS or self._kept[oldest][2] < now - REMEMBERS_SECONDS:
-            self.take(oldest)
-            if not self._kept:
-                break
-            oldest = next(iter(self._kept))
+        self.put_away()
+
+    def put_away(self) -> None:
+        """Put away what is too old, and the oldest where all together are too much."""
+        while self._kept and (self._characters > REMEMBERS_CHARACTERS or self.due_in() == 0):
+            self.take(next(iter(self._kept)))
+
+    def due_in(self) -> float | None:
+        """Seconds until the oldest is to be put away, 0 where it is time; None where nothing is remembered."""
+        if not self._kept:
+            return None
+        _, _, since = next(iter(self._kept.values()))
+        return max(0.0, since + REMEMBERS_SECONDS - time.monotonic())
 
     def forget(self, conversations: Sequence[str] | None) -> int:
         """These, or (None) all. Returns how many others are still remembered."""
@@ -135,7 +142,7 @@ def serve(line: socket.socket) -> None:
     _look_for_garbage_only_when_idle()
     line.sendall(frames.pack({"number": 0, "protocol": frames.PROTOCOL, **_state(child), "said": said.take()}))
     with line.makefile("rb") as asking:
-        while (asked := _next_when_tidy(line, asking)) is not None:
+        while (asked := _next_when_tidy(line, asking, child.memory)) is not None:
             signal.alarm(ENDS_ITSELF_AFTER_SECONDS)
             answer: dict[str, Any] = {"number": asked["number"]}
             try:
@@ -160,10 +167,20 @@ def _look_for_garbage_only_when_idle() -> None:
     gc.set_threshold(small, middle, NEVER)
 
 
-def _next_when_tidy(line: socket.socket, asking: BinaryIO) -> dict[str, Any] | None:
-    if gc.get_count()[2] >= GARBAGE_DUE and not select.select([line], [], [], IDLE_SECONDS)[0]:
+def _next_when_tidy(line: socket.socket, asking: BinaryIO, memory: Memory) -> dict[str, Any] | None:
+    """The next frame; until it comes, what grows too old is put away: a quiet night keeps no words.
+
+    Each frame is answered before the next is sent, so that none stands unread in ``asking`` meanwhile.
+    """
+    if gc.get_count()[2] >= GARBAGE_DUE and not _comes(line, IDLE_SECONDS):
         gc.collect()
+    while (due := memory.due_in()) is not None and not _comes(line, due):
+        memory.put_away()
     return _next(asking)
+
+
+def _comes(line: socket.socket, within: float) -> bool:
+    return bool(select.select([line], [], [], within)[0])
 
 
 def _next(asking: BinaryIO) -> dict[str, Any] | None:

@@ -39,13 +39,18 @@ async def reads():
 async def ill(monkeypatch, reads):
     """One that reads each message as the message says, see tests/faults/unwell.py."""
     monkeypatch.setattr(line, "CODE", unwell.ill_code("by its words"))
+    await anew(reads)
+    return reads
+
+
+async def anew(reads):
+    """Another process in its place, started as ``line.CODE`` says now."""
     await reads.keep_up()
-    well = reads._line
-    well.kill_now("to fall ill")
-    await until(lambda: reads._line not in {None, well} and reads._line.is_ready)
+    before = reads._line
+    before.kill_now("to be another")
+    await until(lambda: reads._line not in {None, before} and reads._line.is_ready)
     # Only the faults of a test count.
     reads._lost_in_a_row = 0
-    return reads
 
 
 async def until(condition):
@@ -259,6 +264,18 @@ def test_memory_is_bounded_by_words_and_by_time(monkeypatch):
     kept.put("e", {}, ["1"])
     assert len(kept) == 0
     assert kept._characters == 0
+
+
+async def test_words_are_put_away_in_time_though_nobody_says_more(monkeypatch, reads):
+    """A line that falls quiet at night keeps none of what was said on it."""
+    soon = "import triage.child as c; c.REMEMBERS_SECONDS = 0.2; main("
+    monkeypatch.setattr(line, "CODE", line.CODE.replace("main(", soon))
+    await anew(reads)
+    await reads.read([asked("别留下这句")], PATIENT_SECONDS)
+    deadline = time.monotonic() + PATIENT_SECONDS
+    while await remembered(reads):
+        assert time.monotonic() < deadline
+        await asyncio.sleep(0.1)
 
 
 # --- which weights speak ----------------------------------------------------------------------------------------------
