@@ -31,7 +31,7 @@ faults: setup-dev ## every fault we can make, on real processes; writes build/fa
 	@$(PY) -m tools.messages compile
 	@$(PY) -m tests.faults.campaign $(ARGS)
 
-soak: setup-dev ## a server under steady coming and going: memory, files, tasks stay flat (ARGS='--minutes 60')
+soak: setup-dev ## a server under steady coming and going: memory, files, tasks stay flat (ARGS='--minutes 60 --storage postgresql+redis')
 	@$(PY) -m tools.messages compile
 	@$(PY) -m tests.faults.soak $(ARGS)
 
