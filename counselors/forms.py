@@ -30,6 +30,7 @@ DECISION_WORDS = {
     "raise": _("It should be higher"),
     "follow_up": _("Follow up with this person"),
 }
+ERASED_DECISION_WORDS = {**DECISION_WORDS, "agree": _("Nothing is left to review")}
 
 
 def _dress(form: forms.BaseForm) -> None:
@@ -175,7 +176,7 @@ class DecisionForm(forms.Form):
         if erased:
             self.fields["decision"] = forms.ChoiceField(
                 label=self.fields["decision"].label,
-                choices=[(decision, DECISION_WORDS[decision]) for decision in Review.LEVEL_KEEPING],
+                choices=[(decision, ERASED_DECISION_WORDS[decision]) for decision in Review.LEVEL_KEEPING],
                 widget=forms.RadioSelect,
             )
             del self.fields["level"]

@@ -186,6 +186,7 @@ def test_of_what_was_erased_no_level_can_be_decided(transactional_db, flagged, s
         False,
         False,
     ]
+    assert "同意这个级别" not in shown, "nobody agrees with a level that is gone"
     with pytest.raises(Refused, match=re.escape(errors.REVIEW_LEVEL)):
         desk.decide(flagged.hex, by=supervisor, decision="lower", reason="没事了", level="low")
     assert client.post(page, {"decision": "raise", "level": "imminent", "reason": "担心"}).status_code == 200
