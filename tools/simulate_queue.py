@@ -25,6 +25,9 @@ from triage.learning import errors
 
 START = datetime(2026, 1, 1, 20, 0, tzinfo=UTC)
 NIGHT_MINUTES = 12 * 60
+NIGHTS, SLOTS = 40, 12
+TOLD = Path("docs/pictures/queue.svg")
+"""What docs/queue.md shows; a run with other numbers than its does not draw over it."""
 SURGE = (120.0, 300.0)
 """From 22:00 to 01:00, in minutes after the start."""
 MIX = {Level.LOW: 0.70, Level.MODERATE: 0.20, Level.HIGH: 0.08, Level.IMMINENT: 0.02}
@@ -241,10 +244,12 @@ def plot(nights: dict[str, list[Person]], path: Path) -> None:
 def main(report: Callable[[str], None] = print) -> None:
     """Print how triage errs, and tables for an ordinary night and a surge; draw the surge."""
     arguments = argparse.ArgumentParser(prog="make simulate-queue")
-    arguments.add_argument("--nights", type=int, default=40)
-    arguments.add_argument("--slots", type=int, default=12, help="conversations held at once by all on duty")
-    arguments.add_argument("--plot", type=Path, default=Path("docs/pictures/queue.svg"))
+    arguments.add_argument("--nights", type=int, default=NIGHTS)
+    arguments.add_argument("--slots", type=int, default=SLOTS, help="conversations held at once by all on duty")
+    arguments.add_argument("--plot", type=Path, help="where the picture goes; docs/pictures has that of the defaults")
     options = arguments.parse_args()
+    as_told = (options.nights, options.slots) == (NIGHTS, SLOTS)
+    picture = options.plot or (TOLD if as_told else Path("build/queue.svg"))
     report(f"What triage says of people of each level\n\n{errors.table(SAID)}\n")
     for title, surge, stay in (
         ("An ordinary night, arrivals at 70 % of capacity", False, False),
@@ -261,8 +266,8 @@ def main(report: Callable[[str], None] = print) -> None:
             report(
                 "longest wait of anybody, minutes: " + ", ".join(f"{name} {most:.0f}" for name, most in longest.items())
             )
-            plot(nights, options.plot)
-            report(f"drawn: {options.plot}")
+            plot(nights, picture)
+            report(f"drawn: {picture}")
 
 
 if __name__ == "__main__":
