@@ -170,6 +170,7 @@ def quantile(values: Sequence[float], share: float) -> float:
     return ranked[min(len(ranked) - 1, int(share * len(ranked)))] if ranked else float("nan")
 
 
+NOBODY = "– | – | – | –"
 ORDERS = ("first come", "triage", "perfect")
 
 
@@ -201,19 +202,21 @@ def table(nights: dict[str, list[Person]]) -> str:
             some = [one for one in people if one.level is level]
             waits = [one.waited for one in some if one.answered is not None]
             gone = sum(one.left for one in some) / max(1, len(some))
-            cells = [statistics.median(waits), quantile(waits, 0.9), quantile(waits, 0.99), max(waits)]
-            figures = " | ".join(f"{value:.1f}" for value in cells)
+            figures = NOBODY
+            if waits:
+                cells = [statistics.median(waits), quantile(waits, 0.9), quantile(waits, 0.99), max(waits)]
+                figures = " | ".join(f"{value:.1f}" for value in cells)
             lines.append(f"| {order} | {level.code} | {len(some)} | {figures} | {gone:.0%} |")
     return "\n".join(lines)
 
 
-def shorter(nights: dict[str, list[Person]], level: Level) -> float:
-    """By which share the median wait of a level is shorter than first come first served."""
-    medians = [
-        statistics.median([one.waited for one in nights[order] if one.level is level and one.answered is not None])
-        for order in ("first come", "triage")
-    ]
-    return 1 - medians[1] / medians[0] if medians[0] else 0.0
+def shorter(nights: dict[str, list[Person]], level: Level) -> float | None:
+    """By which share the median wait of a level is shorter than first come first served; None where nobody waited."""
+    medians = []
+    for order in ("first come", "triage"):
+        waits = [one.waited for one in nights[order] if one.level is level and one.answered is not None]
+        medians.append(statistics.median(waits) if waits else 0.0)
+    return 1 - medians[1] / medians[0] if medians[0] else None
 
 
 def plot(nights: dict[str, list[Person]], path: Path) -> None:
@@ -261,7 +264,9 @@ def main(report: Callable[[str], None] = print) -> None:
         nights = of_the_surge(nights) if surge else nights
         report(f"\n{title}: {options.nights} nights, {options.slots} conversations at once\n\n{table(nights)}\n")
         for level in (Level.IMMINENT, Level.HIGH):
-            report(f"median wait of {level.code} shorter than first come first served by {shorter(nights, level):.0%}")
+            share = shorter(nights, level)
+            told = "nothing: there nobody waited, or nobody was answered" if share is None else f"{share:.0%}"
+            report(f"median wait of {level.code} shorter than first come first served by {told}")
         if stay:
             report(
                 "longest wait of anybody, minutes: " + ", ".join(f"{name} {most:.0f}" for name, most in longest.items())
