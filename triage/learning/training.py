@@ -93,26 +93,21 @@ def train_language(examples: Sequence[Example], recipe: Recipe, drawn: Sequence[
     turns = [one for one in examples if one.turn is not None]
     raw_lines, raw_turns, raw_alone = out_of_fold(lines, turns, recipe, drawn)
     levels = np.array([int(one.level) for one in lines])
-    slope, shift = [], []
-    for head, level in enumerate(LEVELS):
-        a, b = platt(raw_lines[:, head], levels >= level)
-        slope.append(a)
-        shift.append(b)
-    said = calibrated(raw_lines, slope, shift)
+    slope, shift, said = honest(raw_lines, levels)
     calm = np.array([one.is_calm for one in lines])
     floors = np.array([int(one.floor) for one in lines])
     thresholds = [
-        _budget(said[calm, head], floors[calm] >= level, share)
+        budget(said[calm, head], floors[calm] >= level, share)
         for head, (level, share) in enumerate(zip(LEVELS, recipe.alarms, strict=True))
     ]
-    doubt = min(_budget(said[calm, 1], np.zeros(calm.sum(), dtype=bool), recipe.doubt_share), thresholds[1])
+    doubt = min(budget(said[calm, 1], np.zeros(calm.sum(), dtype=bool), recipe.doubt_share), thresholds[1])
     alone = Story(slope, shift, thresholds)
     alone.fit(turns, raw_alone, raw_turns, calibrated(raw_alone, slope, shift), recipe)
     model = UrgencyModel(recipe).fit(examples, drawn)
     return Trained(
         model,
-        tuple(slope),
-        tuple(shift),
+        slope,
+        shift,
         tuple(thresholds),
         alone.weights,
         alone.later,
@@ -130,13 +125,22 @@ def _said(
             yield one.level, max(assess.model_level(row, thresholds), one.floor), row[1] >= doubt
 
 
+def honest(
+    raw: NDArray[np.float64], levels: NDArray[np.int_]
+) -> tuple[tuple[float, ...], tuple[float, ...], NDArray[np.float64]]:
+    """Raw scores out of fold as probabilities: of each head the slope and the shift, and what they make of ``raw``."""
+    fitted = [platt(raw[:, head], levels >= level) for head, level in enumerate(LEVELS)]
+    slope, shift = tuple(a for a, _ in fitted), tuple(b for _, b in fitted)
+    return slope, shift, calibrated(raw, slope, shift)
+
+
 def calibrated(raw: NDArray[np.float64], slope: Sequence[float], shift: Sequence[float]) -> NDArray[np.float64]:
     """Scores as probabilities that agree: a higher level is never likelier than a lower."""
     chances = 1 / (1 + np.exp(-(raw * np.array(slope) + np.array(shift))))
     return np.asarray(np.minimum.accumulate(chances, axis=1))
 
 
-def _budget(chances: NDArray[np.float64], alarmed: NDArray[np.bool_], share: float) -> float:
+def budget(chances: NDArray[np.float64], alarmed: NDArray[np.bool_], share: float) -> float:
     """The probability that so many texts reach that rules and model together alarm on this share of them."""
     left = max(int(share * len(chances)) - int(alarmed.sum()), 0)
     ranked = np.sort(chances[~alarmed])[::-1]
@@ -225,7 +229,7 @@ def _of_conversations(
             most = 1.0 if at_once else chance if one.turn else 0.0
             reached[one.family] = max(reached.get(one.family, 0.0), 2.0 if one.floor >= level else most)
     ranked = np.array(list(reached.values()))
-    return _budget(ranked, ranked > 1, share + float((ranked > 1).mean()))
+    return budget(ranked, ranked > 1, share + float((ranked > 1).mean()))
 
 
 def out_of_fold(
