@@ -40,6 +40,7 @@ DAY_SECONDS = 120.0
 WARM_UP = 0.3
 """This share of the time is left out: caches fill, the allocator finds its size."""
 MOST_MINUTES = 24 * 60
+MOST_ERRORS_TOLD = 5
 CONSOLES, COMING_AND_GOING = 3, 6
 STAYS_SECONDS = (5.0, 25.0)
 PAUSE_SECONDS = (0.3, 1.2)
@@ -247,7 +248,8 @@ async def main() -> int:
         soak = Soak(process, min(asked.minutes, MOST_MINUTES), chance)
         await soak.run()
         found = {"storage": asked.storage, **told(soak)}
-        found["errors logged"] = process.log.count(" ERROR ")
+        errors = [line for line in process.log.splitlines() if " ERROR " in line]
+        found |= {"errors logged": len(errors), "the first of them": errors[:MOST_ERRORS_TOLD]}
     finally:
         await stage.close()
         workshop.close()
