@@ -60,7 +60,8 @@ def watch_commits(point: Point) -> None:
 
     def note(execute, sql, params, many, context):
         found = execute(sql, params, many, context)
-        if sql.startswith('INSERT INTO "chat_message"'):
+        # With PostgreSQL several statements travel as one, see hotline/chat/prepared.py.
+        if 'INSERT INTO "chat_message"' in sql:
             context["connection"].keeps_a_message = True
         return found
 
