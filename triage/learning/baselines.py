@@ -13,6 +13,7 @@ from sklearn.model_selection import GroupKFold
 from sklearn.pipeline import Pipeline, make_pipeline
 
 from triage.learning.corpus import Line, calm_lines
+from triage.learning.training import RECIPES
 
 KEYWORDS = {
     "zh": "自杀 想死 不想活 轻生 跳楼 割腕 遗书 上吊 安眠药 烧炭 自残 活不下去 結束生命 自殺 結束生命 跳樓".split(),
@@ -20,8 +21,6 @@ KEYWORDS = {
     "end it all,better off dead".split(","),
 }
 """The word list that a line's staff would write down in five minutes."""
-ALARMS = {"zh": 0.015, "en": 0.015}
-"""The share of calm training lines that may alarm: the same budget as the product's."""
 
 
 class Baseline(Protocol):
@@ -64,7 +63,7 @@ class PlainTfidf:
         return make_pipeline(vectorizer, LogisticRegression(C=4.0, solver="liblinear"))
 
     def fit(self, lines: Sequence[Line]) -> None:
-        """Fit, with a threshold that keeps the budget of false alarms out of fold."""
+        """Fit, with a threshold at which as many calm lines alarm out of fold as the product's may."""
         texts = np.array([line.text for line in lines], dtype=object)
         truth = np.array([line.level.is_crisis for line in lines])
         families = [line.family for line in lines]
@@ -72,7 +71,7 @@ class PlainTfidf:
         for seen, unseen in GroupKFold(n_splits=5).split(texts, groups=families):
             apart[unseen] = self._predict(self._new().fit(texts[seen], truth[seen]), texts[unseen].tolist())
         calm = np.array(calm_lines(lines))
-        self.threshold = float(np.quantile(apart[calm], 1 - ALARMS[lines[0].language]))
+        self.threshold = float(np.quantile(apart[calm], 1 - RECIPES[lines[0].language].alarms[1]))
         self.pipeline_ = self._new().fit(texts, truth)
 
     def _predict(self, pipeline: Pipeline, texts: Sequence[str]) -> NDArray[np.float64]:
