@@ -6,7 +6,23 @@ from servestatic.storage import CompressedManifestStaticFilesStorage
 
 
 class HashedStaticFiles(CompressedManifestStaticFilesStorage):
-    """Compressed, hashed, and with the imports between JavaScript modules rewritten to the hashed names."""
+    """Compressed, hashed, and with the addresses in JavaScript modules rewritten to the hashed names.
+
+    These are imports, and the scripts of workers: ``new URL("./name.js", import.meta.url)``.
+    """
+
+    patterns = (
+        *CompressedManifestStaticFilesStorage.patterns,
+        (
+            "*.js",
+            (
+                (
+                    r"""(?P<matched>new URL\("(?P<url>[./][^"]*)", import\.meta\.url\))""",
+                    """new URL("%(url)s", import.meta.url)""",
+                ),
+            ),
+        ),
+    )
 
     support_js_module_import_aggregation = True
     max_post_process_passes = 20

@@ -11,6 +11,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 IMPORT = re.compile(r"""(?:^|[;}\n])\s*(?:import|export)\b[^;'"()]*?(?:from\s*)?["']([./][^"']+)["']""")
+WORKER = re.compile(r"""new URL\("([./][^"]+)", import\.meta\.url\)""")
 HASHED = re.compile(r"\.[0-9a-f]{12}\.\w+$")
 
 
@@ -47,6 +48,13 @@ def test_every_import_between_modules_leads_to_a_hashed_file_that_exists(collect
         if not HASHED.search(target) or not _target(collected, module, target).exists()
     ]
     assert wrong == []
+
+
+def test_the_script_of_a_worker_is_a_hashed_file_that_exists(collected, names):
+    module = collected / names["js/lib/clock.js"]
+    [target] = WORKER.findall(module.read_text(encoding="utf-8"))
+    assert HASHED.search(target)
+    assert _target(collected, module, target).exists()
 
 
 def test_every_import_ends_with_a_semicolon():

@@ -20,6 +20,7 @@ def test_every_page_comes_with_its_policy_and_in_no_frame(db, path):
     policy = page.headers["Content-Security-Policy"]
     assert "default-src 'none'" in policy
     assert "script-src 'self';" in f"{policy};"
+    assert "worker-src 'self';" in f"{policy};"
     assert "unsafe" not in policy
     assert page.headers["X-Frame-Options"] == "DENY"
 

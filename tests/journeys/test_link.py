@@ -116,6 +116,13 @@ def test_a_page_that_listens_asks_soon_whether_people_talk_or_not(page):
     assert page.evaluate("lines.length") == 1
 
 
+def test_a_page_that_nobody_looks_at_asks_as_well(page):
+    page.evaluate("Object.defineProperty(document, 'hidden', { get: () => true })")
+    page.evaluate(ANSWERS)
+    page.clock.run_for(2_600)
+    assert sent(page, 0) == ["hello", "echo"]
+
+
 def test_a_page_that_listens_tries_a_second_line_when_nothing_answers(page):
     page.evaluate("lines[0].say({ type: 'lines' })")
     page.clock.run_for(2_600)

@@ -1,5 +1,6 @@
 /** The line to the server for any staff page: frames into the store, questions with answers, gaps asked for again. */
 
+import { after } from "../lib/clock.js";
 import { createLink } from "../lib/link.js";
 import { createRequests } from "./requests.js";
 import { gaps, held } from "./store.js";
@@ -52,7 +53,7 @@ export function createLine(store, does = {}) {
       permissions = fresh;
       does.ready?.();
     }
-    if (gaps(store.state).length && !gapTimer) gapTimer = setTimeout(askForGaps, GAP_MS);
+    if (gaps(store.state).length && !gapTimer) gapTimer = after(GAP_MS, askForGaps);
   }
 
   const link = createLink("/ws/desk/", {

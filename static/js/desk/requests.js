@@ -1,5 +1,7 @@
 /** Questions over the socket, each with an id that its answer repeats. */
 
+import { after, cancel } from "../lib/clock.js";
+
 /** After this long without an answer a question counts as not asked; the socket will have noticed by then. */
 const PATIENCE_MS = 12000;
 
@@ -14,7 +16,7 @@ export function createRequests(send) {
   function settle(id, result) {
     const one = open.get(id);
     if (!one) return;
-    clearTimeout(one.timer);
+    cancel(one.timer);
     open.delete(id);
     one.resolve(result);
   }
@@ -28,7 +30,7 @@ export function createRequests(send) {
     ask(type, fields = {}) {
       const id = this.nextId();
       return new Promise((resolve) => {
-        const timer = setTimeout(() => settle(id, { code: "link" }), PATIENCE_MS);
+        const timer = after(PATIENCE_MS, () => settle(id, { code: "link" }));
         open.set(id, { resolve, timer });
         if (!send({ type, id, ...fields })) settle(id, { code: "link" });
       });

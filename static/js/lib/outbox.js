@@ -3,6 +3,8 @@
  * stored; said again in order after every reconnect. The client id makes saying it twice harmless.
  */
 
+import { after, cancel } from "./clock.js";
+
 /** Tried again after this, and twice as long each time; give or take, so that not everybody comes at one moment. */
 const AGAIN_MS = 1000;
 const AGAIN_MOST_MS = 3000;
@@ -54,12 +56,12 @@ export function createOutbox(key, does) {
 
   /** One at a time: the order in which they were written is the order in which they arrive. */
   function flush() {
-    clearTimeout(timer);
-    clearTimeout(late);
+    cancel(timer);
+    cancel(late);
     const first = items[0];
     if (!first) return;
     if (!mayGo()) {
-      timer = setTimeout(flush, PACE_MS);
+      timer = after(PACE_MS, flush);
       return;
     }
     if (!does.send(first)) {
@@ -68,7 +70,7 @@ export function createOutbox(key, does) {
     }
     left -= 1;
     for (const item of items) item.state = "sending";
-    late = setTimeout(fail, ANSWER_MS);
+    late = after(ANSWER_MS, fail);
     changed();
   }
 
@@ -80,13 +82,13 @@ export function createOutbox(key, does) {
   }
 
   function fail() {
-    clearTimeout(late);
+    cancel(late);
     for (const item of items) item.state = "failed";
     changed();
-    clearTimeout(timer);
+    cancel(timer);
     const most = Math.min(AGAIN_MOST_MS, AGAIN_MS * 2 ** failures);
     failures += 1;
-    timer = setTimeout(flush, most * (0.5 + Math.random() / 2));
+    timer = after(most * (0.5 + Math.random() / 2), flush);
   }
 
   function drop(clientId) {
@@ -108,7 +110,7 @@ export function createOutbox(key, does) {
     kept(clientId) {
       if (!drop(clientId)) return;
       failures = 0;
-      clearTimeout(late);
+      cancel(late);
       changed();
       flush();
     },
@@ -128,8 +130,8 @@ export function createOutbox(key, does) {
     /** The connection is there again, or somebody pressed "try again". */
     flush,
     lost() {
-      clearTimeout(timer);
-      clearTimeout(late);
+      cancel(timer);
+      cancel(late);
       if (items.length) {
         for (const item of items) item.state = "failed";
         changed();
@@ -139,8 +141,8 @@ export function createOutbox(key, does) {
     empty() {
       const all = items;
       items = [];
-      clearTimeout(timer);
-      clearTimeout(late);
+      cancel(timer);
+      cancel(late);
       changed();
       return all;
     },

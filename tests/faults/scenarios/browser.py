@@ -1,13 +1,13 @@
-"""A resident's page in a real browser: the line cut below it, the phone asleep, two tabs, a clock that jumps."""
+"""A resident's page in a real browser: the line cut below it, asleep, in the background, two tabs, a clock moved."""
 
 import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
-from playwright.async_api import BrowserContext, Page, async_playwright, expect
+from playwright.async_api import BrowserContext, Page, Playwright, async_playwright, expect
 
 from tests.faults.campaign import scenario
 from tests.faults.client import Client
@@ -15,12 +15,30 @@ from tests.faults.crowd import CURRENT_WITHIN_SECONDS
 from tests.faults.figures import Figures
 from tests.faults.proxy import Proxy
 from tests.faults.stage import Stage
+from tests.servers import free_port
 from tools.needs import find_chromium
 from tools.pictures import FLAGS
 
 MS = 1000
 SHOWN_WITHIN_SECONDS = 6.0
+THROTTLED_AFTER_SECONDS = 2
+"""Our browser lets a hidden window's timers go off once a minute after this; by itself it would after five minutes."""
+UNTHROTTLED = (
+    "--disable-background-timer-throttling",
+    "--disable-backgrounding-occluded-windows",
+    "--disable-renderer-backgrounding",
+)
+"""What Playwright adds so that pages in the background run like those in front."""
 expect.set_options(timeout=60 * MS)
+
+
+READS = """(text) => new Promise((done) => {
+  const log = document.getElementById("log");
+  const look = () => log.textContent.includes(text) && done();
+  new MutationObserver(look).observe(log, { childList: true, subtree: true, characterData: true });
+  look();
+})"""
+Opening = Callable[[Playwright], AbstractAsyncContextManager[BrowserContext]]
 
 
 class Phone:
@@ -67,6 +85,10 @@ class Phone:
         """Return once the counselor's words are shown."""
         await (page or self.page).get_by_test_id("theirs").filter(has_text=text).wait_for(timeout=60 * MS)
 
+    async def reads(self, text: str) -> None:
+        """Return once the first tab's document has the counselor's words, be it looked at or not."""
+        await self.page.evaluate(READS, text)
+
     async def answer(self, text: str) -> None:
         """The counselor says something."""
         self.written.append(text)
@@ -91,31 +113,65 @@ class Phone:
 
 
 @asynccontextmanager
-async def phone(stage: Stage) -> AsyncIterator[Phone]:
-    """Such a browser, begun."""
+async def in_front(playwright: Playwright) -> AsyncIterator[BrowserContext]:
+    """A phone's browser, whose tabs all believe that they are looked at."""
+    browser = await playwright.chromium.launch(executable_path=chromium(), args=list(FLAGS))
+    try:
+        yield await browser.new_context(viewport={"width": 360, "height": 740}, locale="en-GB")
+    finally:
+        await browser.close()
+
+
+@asynccontextmanager
+async def as_it_comes(playwright: Playwright) -> AsyncIterator[BrowserContext]:
+    """A browser in which one tab hides the others, and hidden windows' timers sleep, as at home."""
+    port = free_port()
+    browser = await playwright.chromium.launch(
+        executable_path=chromium(),
+        args=[
+            *FLAGS,
+            f"--remote-debugging-port={port}",
+            f"--enable-features=IntensiveWakeUpThrottling:grace_period_seconds/{THROTTLED_AFTER_SECONDS}",
+        ],
+        ignore_default_args=list(UNTHROTTLED),
+    )
+    try:
+        # Who launched it tells each page that it has the focus; who comes later may leave that out.
+        plain = await playwright.chromium.connect_over_cdp(f"http://127.0.0.1:{port}", no_defaults=True)
+        yield plain.contexts[0]
+    finally:
+        await browser.close()
+
+
+def chromium() -> str:
+    """Where it is."""
     program = find_chromium()
     assert program, "no Chromium: apt-get install chromium fonts-noto-cjk, or set CHROMIUM"
+    return program
+
+
+@asynccontextmanager
+async def phone(stage: Stage, opened: Opening = in_front) -> AsyncIterator[Phone]:
+    """Such a browser, begun."""
     proxy = await Proxy(0).start()
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=program, args=list(FLAGS))
+    async with async_playwright() as playwright, opened(playwright) as context:
         try:
-            context = await browser.new_context(viewport={"width": 360, "height": 740}, locale="en-GB")
             context.set_default_timeout(60 * MS)
             one = Phone(context, proxy, stage)
             await one.begin()
             yield one
         finally:
-            await browser.close()
+            await context.close()
             await proxy.stop()
 
 
 Doing = Callable[[Phone, Figures, int], Awaitable[None]]
 
 
-async def play(stage: Stage, rounds: int, *, what: Sequence[Doing]) -> Figures:
+async def play(stage: Stage, rounds: int, *, what: Sequence[Doing], opened: Opening = in_front) -> Figures:
     """Do something with a page so often, and compare what it shows with the record."""
     figures = Figures(rounds=rounds * len(what))
-    async with phone(stage) as one:
+    async with phone(stage, opened) as one:
         for doing in what:
             await doing(one, figures, rounds)
         await one.compare(figures)
@@ -196,6 +252,30 @@ async def clock(one: Phone, figures: Figures, rounds: int) -> None:
         figures.keeps("goes on within (s)", time.monotonic() - began, CURRENT_WITHIN_SECONDS)
 
 
+async def background(one: Phone, figures: Figures, rounds: int) -> None:
+    """Another tab is in front and the window's own timers sleep; the connection is dead, and the counselor speaks.
+
+    The longer nobody said anything, the deeper they sleep: at first to the second, then to the minute.
+    """
+    other = await one.context.new_page()
+    await other.bring_to_front()
+    await one.page.evaluate("{ window.woke = 0; const go = () => { woke += 1; setTimeout(go, 100); }; go(); }")
+    for number in range(rounds):
+        woke, quiet = await one.page.evaluate("woke"), one.stage.chance.uniform(5, 10 if one.stage.short else 60)
+        await asyncio.sleep(quiet)
+        woke = await one.page.evaluate("woke") - woke
+        assert await one.page.evaluate("document.hidden"), "the tab is not in the background"
+        assert woke < 3 * quiet, f"the window's timers do not sleep: {woke} times in {quiet:.0f} s"
+        figures.add("seconds of silence", round(quiet))
+        figures.add("of ten a second, the window's timers went off", woke)
+        one.proxy.forget()
+        end = time.monotonic()
+        await one.answer(f"can you hear me {number}")
+        await one.reads(f"can you hear me {number}")
+        figures.back(time.monotonic() - end, CURRENT_WITHIN_SECONDS)
+    await other.close()
+
+
 for _title, _doing, _full, _minutes in (
     ("the line is cut below it", cut, 10, 15),
     ("the phone sleeps for ten minutes", asleep, 1, 20),
@@ -203,4 +283,7 @@ for _title, _doing, _full, _minutes in (
     ("its clock jumps an hour and a day", clock, 1, 15),
 ):
     scenario(f"Browser: {_title}", full=_full, short=0, minutes=_minutes)(partial(play, what=[_doing]))
+scenario("Browser: forgotten below a page in the background", full=20, short=1, minutes=30)(
+    partial(play, what=[background], opened=as_it_comes)
+)
 scenario("Browser: each of these once", full=0, short=1)(partial(play, what=[cut, two_tabs, asleep, clock]))
