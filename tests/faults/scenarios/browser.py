@@ -14,6 +14,7 @@ from tests.faults.client import Client
 from tests.faults.crowd import CURRENT_WITHIN_SECONDS
 from tests.faults.figures import Figures
 from tests.faults.proxy import Proxy
+from tests.faults.site import PASSWORD
 from tests.faults.stage import Stage
 from tests.servers import free_port
 from tools.needs import find_chromium
@@ -29,15 +30,13 @@ UNTHROTTLED = (
     "--disable-renderer-backgrounding",
 )
 """What Playwright adds so that pages in the background run like those in front."""
-expect.set_options(timeout=60 * MS)
-
-
 READS = """(text) => new Promise((done) => {
-  const log = document.getElementById("log");
-  const look = () => log.textContent.includes(text) && done();
-  new MutationObserver(look).observe(log, { childList: true, subtree: true, characterData: true });
+  const look = () => document.body.textContent.includes(text) && done();
+  new MutationObserver(look).observe(document.body, { childList: true, subtree: true, characterData: true });
   look();
 })"""
+"""Done once a page has the words, whether it is looked at or not."""
+expect.set_options(timeout=60 * MS)
 Opening = Callable[[Playwright], AbstractAsyncContextManager[BrowserContext]]
 
 
@@ -85,9 +84,15 @@ class Phone:
         """Return once the counselor's words are shown."""
         await (page or self.page).get_by_test_id("theirs").filter(has_text=text).wait_for(timeout=60 * MS)
 
-    async def reads(self, text: str) -> None:
-        """Return once the first tab's document has the counselor's words, be it looked at or not."""
-        await self.page.evaluate(READS, text)
+    async def sit_down(self) -> Page:
+        """The counselor's desk in a tab of its own, beyond the same proxy; it shows the conversation."""
+        desk = await self.context.new_page()
+        await desk.goto(self.proxy.url + "/staff/sign-in/?next=/staff/desk/")
+        await desk.locator("#id_username").fill("lin")
+        await desk.locator("#id_password").fill(PASSWORD)
+        await desk.get_by_test_id("sign-in").click()
+        await desk.get_by_test_id("talk").wait_for()
+        return desk
 
     async def answer(self, text: str) -> None:
         """The counselor says something."""
@@ -253,10 +258,11 @@ async def clock(one: Phone, figures: Figures, rounds: int) -> None:
 
 
 async def background(one: Phone, figures: Figures, rounds: int) -> None:
-    """Another tab is in front and the window's own timers sleep; the connection is dead, and the counselor speaks.
+    """Another tab is in front and windows' own timers sleep; connections are dead, and the counselor speaks elsewhere.
 
     The longer nobody said anything, the deeper they sleep: at first to the second, then to the minute.
     """
+    behind = [one.page, await one.sit_down()]
     other = await one.context.new_page()
     await other.bring_to_front()
     await one.page.evaluate("{ window.woke = 0; const go = () => { woke += 1; setTimeout(go, 100); }; go(); }")
@@ -264,16 +270,18 @@ async def background(one: Phone, figures: Figures, rounds: int) -> None:
         woke, quiet = await one.page.evaluate("woke"), one.stage.chance.uniform(5, 10 if one.stage.short else 60)
         await asyncio.sleep(quiet)
         woke = await one.page.evaluate("woke") - woke
-        assert await one.page.evaluate("document.hidden"), "the tab is not in the background"
+        for page in behind:
+            assert await page.evaluate("document.hidden"), "a tab is not in the background"
         assert woke < 3 * quiet, f"the window's timers do not sleep: {woke} times in {quiet:.0f} s"
         figures.add("seconds of silence", round(quiet))
         figures.add("of ten a second, the window's timers went off", woke)
         one.proxy.forget()
         end = time.monotonic()
         await one.answer(f"can you hear me {number}")
-        await one.reads(f"can you hear me {number}")
+        await asyncio.gather(*(page.evaluate(READS, f"can you hear me {number}") for page in behind))
         figures.back(time.monotonic() - end, CURRENT_WITHIN_SECONDS)
-    await other.close()
+    for page in (behind[1], other):
+        await page.close()
 
 
 for _title, _doing, _full, _minutes in (
