@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from statistics import median
+from typing import ClassVar
 
 
 @dataclass
@@ -21,6 +22,9 @@ class Figures:
         notes: whatever else is worth a line.
         limits: what is promised: its name -> what was measured, and the most it may be.
     """
+
+    WRONG: ClassVar = ("lost", "duplicated", "out_of_order", "page_differs")
+    """What must be 0."""
 
     rounds: int = 0
     acknowledged: int = 0
@@ -52,8 +56,7 @@ class Figures:
     @property
     def wrong(self) -> dict[str, int]:
         """Each of these must be 0."""
-        names = ("lost", "duplicated", "out_of_order", "page_differs")
-        return {name: getattr(self, name) for name in names if getattr(self, name)}
+        return {name: getattr(self, name) for name in self.WRONG if getattr(self, name)}
 
     def missed(self, slack: float = 1.0) -> list[str]:
         """Promises that were not kept, in words; on a busy machine with ``slack`` times as much."""
