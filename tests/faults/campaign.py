@@ -46,6 +46,7 @@ class Scenario:
 
     Attributes:
         minutes: the full form is broken off after this; the short form always after 3.
+        alone: it takes all that the machine has, and is played beside no other.
     """
 
     title: str
@@ -53,6 +54,7 @@ class Scenario:
     full: int
     short: int
     minutes: float
+    alone: bool
     run: Run
 
 
@@ -60,7 +62,13 @@ registered: list[Scenario] = []
 
 
 def scenario(
-    title: str, *, full: int, short: int, storage: tuple[str, ...] = ("sqlite",), minutes: float = 15
+    title: str,
+    *,
+    full: int,
+    short: int,
+    storage: tuple[str, ...] = ("sqlite",),
+    minutes: float = 15,
+    alone: bool = False,
 ) -> Callable[[Run], Run]:
     """Register ``async def run(stage, rounds) -> Figures`` for each storage: "sqlite", "postgresql", either "+redis".
 
@@ -68,7 +76,7 @@ def scenario(
     """
 
     def register(run: Run) -> Run:
-        registered.extend(Scenario(title, one, full, short, minutes, run) for one in storage)
+        registered.extend(Scenario(title, one, full, short, minutes, alone, run) for one in storage)
         return run
 
     return register
@@ -161,13 +169,13 @@ class Worker:
 
 
 def run_all(chosen: list[Scenario], *, jobs: int, short: bool, seed: int, rounds: int = 0) -> Iterator[dict]:
-    """So many at a time; each result as its scenario ends."""
-    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), initializer=Worker.begin) as pool:
-        todo = [
-            pool.submit(Worker.play, registered.index(one), short=short, seed=seed, rounds=rounds) for one in chosen
-        ]
-        for done in as_completed(todo):
-            yield done.result()
+    """So many at a time, then one by one those that are played alone; each result as its scenario ends."""
+    for alone in (False, True):
+        todo = [registered.index(one) for one in chosen if one.alone == alone]
+        with ProcessPoolExecutor(1 if alone else jobs, get_context("spawn"), Worker.begin) as pool:
+            played = [pool.submit(Worker.play, one, short=short, seed=seed, rounds=rounds) for one in todo]
+            for done in as_completed(played):
+                yield done.result()
 
 
 def main() -> int:

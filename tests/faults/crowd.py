@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import time
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
 
 from tests.faults.client import Client
 from tests.faults.figures import Figures
@@ -39,10 +41,17 @@ class Crowd:
 
     @classmethod
     async def gather(
-        cls, residents_at: Process, desks_at: Process, conversations: int, *, through: str = "", desks_through: str = ""
+        cls,
+        residents_at: Process,
+        desks_at: Process,
+        conversations: int,
+        *,
+        counselors: Sequence[str] = ("lin",),
+        through: str = "",
+        desks_through: str = "",
     ) -> Crowd:
-        """Begin conversations and open their pages, directly or ``through`` the address of a proxy."""
-        places = await begin(residents_at, desks_at, conversations)
+        """Begin so many conversations of each counselor and open their pages, or ``through`` the address of a proxy."""
+        places = [place for name in counselors for place in await begin(residents_at, desks_at, conversations, name)]
         crowd = cls(residents_at, places, through or residents_at.url, desks_through or through or desks_at.url)
         await asyncio.gather(*(page.opened() for page in crowd.pages))
         return crowd
@@ -63,6 +72,17 @@ class Crowd:
             if time.monotonic() > until:
                 return
             await asyncio.sleep(every)
+
+    @asynccontextmanager
+    async def talking(self, *, every: float = 0.25) -> AsyncIterator[None]:
+        """They :meth:`talk` as long as the block lasts."""
+        task = asyncio.create_task(self.talk(math.inf, every=every))
+        try:
+            yield
+        finally:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
 
     async def acknowledged(self, within: float = GIVES_UP_SECONDS) -> None:
         """Return once everything written is acknowledged."""

@@ -117,14 +117,14 @@ class Stage:
             return site.borrow(self.workshop.prepared)
         return site.prepare_like(self.workshop.prepared, database=True)
 
-    def server(self) -> Process:
-        """One process on this storage. Short forms share one where nothing is done to the process or its files."""
+    def servers(self) -> list[Process]:
+        """The processes of a site. On SQLite, short forms share one: nothing may be done to it or to its files."""
         if not self.short or self.storage != "sqlite":
-            return self.serve(self.site())[0]
+            return self.serve(self.site())
         if self.workshop.shared is None:
             site = Site(self.workshop.folder / "shared", **PATIENT)
             self.workshop.shared = site.prepare_like(self.workshop.prepared, database=True).start()
-        return self.workshop.shared
+        return [self.workshop.shared]
 
     def serve(self, site: Site, processes: int = 0) -> list[Process]:
         """Start a site: one process, or two where a layer joins them."""

@@ -22,6 +22,7 @@ from tools.pictures import FLAGS
 
 MS = 1000
 SHOWN_WITHIN_SECONDS = 6.0
+BOTH = ("sqlite", "postgresql+redis")
 THROTTLED_AFTER_SECONDS = 2
 """Our browser lets a hidden window's timers go off once a minute after this; by itself it would after five minutes."""
 UNTHROTTLED = (
@@ -45,7 +46,7 @@ class Phone:
 
     Attributes:
         page: the tab that shows the conversation.
-        desk: the counselor's socket, which goes straight to the server.
+        desk: the counselor's socket, which goes straight to the server; of several processes, to another one.
         written: everything either side said.
     """
 
@@ -55,8 +56,8 @@ class Phone:
 
     async def begin(self) -> None:
         """From the first page to a counselor."""
-        process = await asyncio.to_thread(self.stage.server)
-        self.proxy.target_port = process.port
+        processes = await asyncio.to_thread(self.stage.servers)
+        self.proxy.target_port, process = processes[0].port, processes[-1]
         self.page = await self.context.new_page()
         await self.page.goto(self.proxy.url + "/")
         await self.page.get_by_test_id("begin").click()
@@ -290,8 +291,9 @@ for _title, _doing, _full, _minutes in (
     ("two tabs of one resident", two_tabs, 20, 15),
     ("its clock jumps an hour and a day", clock, 1, 15),
 ):
-    scenario(f"Browser: {_title}", full=_full, short=0, minutes=_minutes)(partial(play, what=[_doing]))
-scenario("Browser: forgotten below a page in the background", full=20, short=1, minutes=30)(
-    partial(play, what=[background], opened=as_it_comes)
-)
+    _each = scenario(f"Browser: {_title}", full=_full, short=0, minutes=_minutes, storage=BOTH)
+    _each(partial(play, what=[_doing]))
+_HIDDEN = partial(play, what=[background], opened=as_it_comes)
+scenario("Browser: forgotten below a page in the background", full=20, short=1, minutes=30)(_HIDDEN)
+scenario("Browser: forgotten below a page in the background", full=20, short=0, minutes=30, storage=BOTH[1:])(_HIDDEN)
 scenario("Browser: each of these once", full=0, short=1)(partial(play, what=[cut, two_tabs, asleep, clock]))

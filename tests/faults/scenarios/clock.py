@@ -15,25 +15,33 @@ JUMPS = {"an hour on": 3600, "an hour back": -3600, "a day on": 86400, "a day ba
 
 
 @scenario("The server's clock jumps an hour and a day", full=4, short=1)
+@scenario("The server's clock jumps an hour and a day", full=4, short=0, storage=("postgresql+redis",))
 async def jumps(stage: Stage, rounds: int) -> Figures:
-    """Two tabs of each resident talk through it. (A day signs a desk out, as a day that passed would.)"""
+    """Two tabs of each resident talk through it, at different processes where there are several.
+
+    (A day signs a desk out, as a day that passed would.)
+    """
     figures = Figures(rounds=rounds)
     site = stage.site()
     for jump in list(JUMPS.values())[:rounds]:
         fault = {"launcher": "tests.faults.launcher", "FAULT_CLOCK": str(jump)}
-        process = await asyncio.to_thread(site.start, **fault)
+        processes = [await asyncio.to_thread(site.start, **fault) for _ in stage.storage.split("+")]
+        process = processes[0]
         places = [Place((await asyncio.to_thread(process.begin))[0], "", "") for _ in range(2)]
         crowd = Crowd(process, places, process.url, process.url)
         crowd.pairs = [
-            tuple(Page(process.url, "/ws/resident/", place.visit) for _ in range(2)) for place in crowd.places
+            tuple(Page(one.url, "/ws/resident/", place.visit) for one in (process, processes[-1]))
+            for place in crowd.places
         ]
         await asyncio.gather(*(page.opened() for page in crowd.pages))
         await crowd.talk(0.5)
-        process.popen.send_signal(signal.SIGUSR1)
+        for one in processes:
+            one.popen.send_signal(signal.SIGUSR1)
         end = time.monotonic()
         await crowd.talk(0.5)
         await crowd.current(figures, end)
         await crowd.after(figures)
         await crowd.finish(figures)
-        await asyncio.to_thread(process.end)
+        for one in processes:
+            await asyncio.to_thread(one.end)
     return figures

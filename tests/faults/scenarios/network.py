@@ -2,7 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
 from functools import partial
 
 from tests.faults.bounds import ANSWER_WITHIN, QUIET
@@ -16,58 +17,77 @@ from tests.faults.stage import Stage
 CONVERSATIONS = 2
 SHOWN_WITHIN_SECONDS = 6.0
 """After so long a page shows as not sent what was not acknowledged."""
-Fault = Callable[[Proxy, Crowd, float], Awaitable[None]]
+Fault = Callable[[Sequence[Proxy], Crowd, float], Awaitable[None]]
+"""What happens to the lines of all processes at once, for so many seconds."""
 
 
-async def cut(proxy: Proxy, crowd: Crowd, seconds: float) -> None:
-    await proxy.stop()
+async def cut(proxies: Sequence[Proxy], crowd: Crowd, seconds: float) -> None:
+    for proxy in proxies:
+        await proxy.stop()
     await crowd.talk(seconds, every=1)
-    await proxy.start()
+    for proxy in proxies:
+        await proxy.start()
 
 
-async def silent(proxy: Proxy, crowd: Crowd, seconds: float, *ways: str) -> None:
-    proxy.hold(*ways)
+async def silent(proxies: Sequence[Proxy], crowd: Crowd, seconds: float, *ways: str) -> None:
+    for proxy in proxies:
+        proxy.hold(*ways)
     await crowd.talk(seconds, every=1)
-    proxy.let_go()
+    for proxy in proxies:
+        proxy.let_go()
 
 
-async def forgotten(proxy: Proxy, crowd: Crowd, seconds: float) -> None:
-    proxy.forget()
+async def forgotten(proxies: Sequence[Proxy], crowd: Crowd, seconds: float) -> None:
+    for proxy in proxies:
+        proxy.forget()
 
 
-async def slow(proxy: Proxy, crowd: Crowd, seconds: float) -> None:
-    proxy.bytes_per_second = 4_000
+async def slow(proxies: Sequence[Proxy], crowd: Crowd, seconds: float) -> None:
+    for proxy in proxies:
+        proxy.bytes_per_second = 4_000
     await crowd.talk(seconds, every=1)
-    proxy.bytes_per_second = 0
+    for proxy in proxies:
+        proxy.bytes_per_second = 0
+
+
+@asynccontextmanager
+async def before(processes: Sequence[Process]) -> AsyncIterator[list[Proxy]]:
+    """A line to each process."""
+    proxies = [await Proxy(one.port).start() for one in processes]
+    try:
+        yield proxies
+    finally:
+        for proxy in proxies:
+            await proxy.stop()
 
 
 async def play(stage: Stage, rounds: int, *, faults: list[tuple[Fault, float]]) -> Figures:
     """Talk before, in and after each fault; what is written in it is shown as not sent in time, and sent after it."""
     figures = Figures(rounds=rounds * len(faults))
-    [process] = stage.serve(stage.site())
-    await lines(figures, stage, process, rounds, faults)
+    processes = stage.serve(stage.site())
+    await lines(figures, stage, processes, rounds, faults)
     return figures
 
 
 async def lines(
-    figures: Figures, stage: Stage, process: Process, rounds: int, faults: list[tuple[Fault, float]]
+    figures: Figures, stage: Stage, processes: Sequence[Process], rounds: int, faults: list[tuple[Fault, float]]
 ) -> None:
-    """The same, on a server that runs."""
-    proxy = await Proxy(process.port).start()
-    crowd = await Crowd.gather(process, process, CONVERSATIONS, through=proxy.url)
-    for _ in range(rounds):
-        for fault, seconds in faults:
-            await crowd.talk(0.3)
-            await crowd.acknowledged()
-            before = len(crowd.said)
-            await crowd.talk(0.1)
-            await fault(proxy, crowd, min(seconds, 2) if stage.short else seconds)
-            end = time.monotonic()
-            await crowd.current(figures, end)
-            await crowd.after(figures)
-            shown(crowd, before, figures)
-    await crowd.finish(figures)
-    await proxy.stop()
+    """The same, on servers that run: residents at the first, counselors at the last."""
+    async with before(processes) as proxies:
+        ways = {"through": proxies[0].url, "desks_through": proxies[-1].url}
+        crowd = await Crowd.gather(processes[0], processes[-1], CONVERSATIONS, **ways)
+        for _ in range(rounds):
+            for fault, seconds in faults:
+                await crowd.talk(0.3)
+                await crowd.acknowledged()
+                said = len(crowd.said)
+                await crowd.talk(0.1)
+                await fault(proxies, crowd, min(seconds, 2) if stage.short else seconds)
+                end = time.monotonic()
+                await crowd.current(figures, end)
+                await crowd.after(figures)
+                shown(crowd, said, figures)
+        await crowd.finish(figures)
 
 
 def shown(crowd: Crowd, before: int, figures: Figures) -> None:
@@ -78,8 +98,11 @@ def shown(crowd: Crowd, before: int, figures: Figures) -> None:
             figures.keeps("shown as not sent within (s)", said.shown_not_sent - said.at, SHOWN_WITHIN_SECONDS + 0.1)
 
 
+BOTH = ("sqlite", "postgresql+redis")
+
+
 def register(title: str, fault: Fault, seconds: float, *, full: int) -> None:
-    scenario(f"Line {title}", full=full, short=0)(partial(play, faults=[(fault, seconds)]))
+    scenario(f"Line {title}", full=full, short=0, storage=BOTH)(partial(play, faults=[(fault, seconds)]))
 
 
 register("cut for 1 s", cut, 1, full=20)
@@ -93,40 +116,39 @@ register("slow (4 kB/s) for 20 s", slow, 20, full=3)
 register("forgotten: old connections dead, new ones pass", forgotten, 0, full=20)
 
 
-@scenario("Line forgotten below a page that listens", full=20, short=0)
+@scenario("Line forgotten below a page that listens", full=20, short=0, storage=BOTH)
 async def listens(stage: Stage, rounds: int) -> Figures:
     """Residents' connections are dead and nobody was told; they say nothing, and their counselor speaks to them."""
     figures = Figures(rounds=rounds)
-    [process] = stage.serve(stage.site())
-    await listen(figures, stage, process, rounds)
+    await listen(figures, stage, stage.serve(stage.site()), rounds)
     return figures
 
 
-async def listen(figures: Figures, stage: Stage, process: Process, rounds: int) -> None:
-    """The same, on a server that runs; the fault comes at any moment between two questions of the page."""
-    proxy = await Proxy(process.port).start()
-    crowd = await Crowd.gather(process, process, CONVERSATIONS, through=proxy.url, desks_through=process.url)
-    for number in range(rounds):
-        await crowd.talk(0.1)
-        await crowd.current(Figures(), time.monotonic())
-        await asyncio.sleep(stage.chance.uniform(0, QUIET))
-        proxy.forget()
-        end = time.monotonic()
-        for resident, desk in crowd.pairs:
-            crowd.said.append((desk.say(f"can you hear me {number}"), resident))
-        await crowd.current(figures, end, CURRENT_WITHIN_SECONDS)
-    figures.add("spare lines", sum(page.found["spare lines"] for page in crowd.pages))
-    figures.add("false alarms", sum(page.found["false alarms"] for page in crowd.pages))
-    await crowd.finish(figures)
-    await proxy.stop()
+async def listen(figures: Figures, stage: Stage, processes: Sequence[Process], rounds: int) -> None:
+    """The same, on servers that run; the fault comes at any moment between two questions of the page."""
+    async with before(processes[:1]) as [proxy]:
+        ways = {"through": proxy.url, "desks_through": processes[-1].url}
+        crowd = await Crowd.gather(processes[0], processes[-1], CONVERSATIONS, **ways)
+        for number in range(rounds):
+            await crowd.talk(0.1)
+            await crowd.current(Figures(), time.monotonic())
+            await asyncio.sleep(stage.chance.uniform(0, QUIET))
+            proxy.forget()
+            end = time.monotonic()
+            for resident, desk in crowd.pairs:
+                crowd.said.append((desk.say(f"can you hear me {number}"), resident))
+            await crowd.current(figures, end, CURRENT_WITHIN_SECONDS)
+        figures.add("spare lines", sum(page.found["spare lines"] for page in crowd.pages))
+        figures.add("false alarms", sum(page.found["false alarms"] for page in crowd.pages))
+        await crowd.finish(figures)
 
 
 @scenario("Line, each of these once", full=0, short=1)
 async def each_once(stage: Stage, rounds: int) -> Figures:
     """One server for all."""
     figures = Figures(rounds=rounds * 6)
-    process = stage.server()
+    processes = stage.servers()
     ways = [(cut, 1), (silent, 2), (lambda *all_: silent(*all_, UP), 2), (slow, 2), (forgotten, 0)]
-    await lines(figures, stage, process, rounds, ways)
-    await listen(figures, stage, process, rounds)
+    await lines(figures, stage, processes, rounds, ways)
+    await listen(figures, stage, processes, rounds)
     return figures

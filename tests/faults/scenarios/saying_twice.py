@@ -19,7 +19,7 @@ AT_ONCE = 15
 async def thrice(stage: Stage, rounds: int) -> Figures:
     """Both sides write; of several processes each serves one of the two sockets."""
     figures = Figures(rounds=rounds)
-    processes = [stage.server()] if stage.storage == "sqlite" else stage.serve(stage.site())
+    processes = stage.servers()
     [place] = await begin(processes[0], processes[-1], 1)
     seqs: dict[str, set[int]] = defaultdict(set)
     for first in range(0, rounds, AT_ONCE):

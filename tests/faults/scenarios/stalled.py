@@ -3,6 +3,7 @@
 import asyncio
 import socket
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from websockets.asyncio.client import connect
@@ -23,10 +24,10 @@ AT_ONCE = 50
 """A socket may send 60 frames at once: after so many messages another one goes on."""
 
 
-def memory_mb(process: Process) -> float:
-    """What the process holds, in MB."""
-    status = Path(f"/proc/{process.popen.pid}/status").read_text()
-    return int(status.split("VmRSS:")[1].split()[0]) / 1024
+def memory_mb(processes: Sequence[Process]) -> float:
+    """What the processes hold, in MB."""
+    found = (Path(f"/proc/{process.popen.pid}/status").read_text() for process in processes)
+    return sum(int(status.split("VmRSS:")[1].split()[0]) for status in found) / 1024
 
 
 class Stalled:
@@ -63,34 +64,38 @@ class Writer(Client):
         pass
 
 
-@scenario("Pages that never read, and 1,000 messages to each", full=100, short=8)
+@scenario("Pages that never read, and 1,000 messages to each", full=100, short=8, alone=True)
+@scenario(
+    "Pages that never read, and 1,000 messages to each", full=100, short=0, storage=("postgresql+redis",), alone=True
+)
 async def never_read(stage: Stage, rounds: int) -> Figures:
-    """So many pages of one person read nothing, while long words come; two others talk as if nothing was."""
+    """So many pages of one person read nothing, while long words come; two others talk as if nothing was.
+
+    Of several processes the first has the pages that do not read, and the words are said at the last.
+    """
     figures = Figures(rounds=rounds)
     messages = 100 if stage.short else 1000
-    process = stage.server()
-    [place] = await begin(process, process, 1)
-    crowd = await Crowd.gather(process, process, 2)
+    processes = stage.servers()
+    process, other = processes[0], processes[-1]
+    [place] = await begin(process, other, 1)
+    crowd = await Crowd.gather(process, other, 2)
     stalled = [Stalled(process, place.visit) for _ in range(rounds)]
     for one in stalled:
         await one.open()
-    before = memory_mb(process)
-    others = asyncio.create_task(_talk_on(crowd))
+    before = memory_mb(processes)
     highest, number = before, 0
     texts: dict[int, str] = {}
-    while number < messages:
-        writer = await Writer(process, "/ws/resident/", place.visit).connect()
-        for _ in range(min(AT_ONCE, messages - number)):
-            number += 1
-            text = f"{number} {WORDS}"
-            answer = await writer.ask("message.send", client_id=f"stalled-{number:08d}", text=text)
-            assert answer["type"] == "ack", answer
-            texts[answer["seq"]] = text
-            highest = max(highest, memory_mb(process))
-        await writer.drop()
-    others.cancel()
-    waited = await asyncio.gather(others, return_exceptions=True)
-    assert isinstance(waited[0], asyncio.CancelledError), waited
+    async with crowd.talking(every=0.5):
+        while number < messages:
+            writer = await Writer(other, "/ws/resident/", place.visit).connect()
+            for _ in range(min(AT_ONCE, messages - number)):
+                number += 1
+                text = f"{number} {WORDS}"
+                answer = await writer.ask("message.send", client_id=f"stalled-{number:08d}", text=text)
+                assert answer["type"] == "ack", answer
+                texts[answer["seq"]] = text
+                highest = max(highest, memory_mb(processes))
+            await writer.drop()
     await crowd.acknowledged()
     slowest = max(said.kept.result() - said.at for said, _ in crowd.said)
     figures.keeps("memory grows by (MB)", highest - before, GROWS_AT_MOST_MB)
@@ -107,8 +112,3 @@ async def never_read(stage: Stage, rounds: int) -> Figures:
     count(returned.lines, [], figures)
     await crowd.finish(figures)
     return figures
-
-
-async def _talk_on(crowd: Crowd) -> None:
-    while True:
-        await crowd.talk(0.5)

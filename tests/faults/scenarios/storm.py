@@ -1,8 +1,10 @@
 """Everybody comes back at once: a server that was restarted, and pages that lack twenty messages each."""
 
 import asyncio
+import itertools
 import json
 import time
+from collections.abc import Sequence
 
 from tests.faults.campaign import scenario
 from tests.faults.figures import Figures
@@ -10,6 +12,7 @@ from tests.faults.page import Page
 from tests.faults.site import Process, Site
 from tests.faults.stage import Stage
 
+BOTH = ("sqlite", "postgresql+redis")
 MISSED = 20
 OPENED_AT_ONCE = 20
 BEGIN = """
@@ -41,40 +44,43 @@ def shell(site: Site, code: str) -> list[str]:
     return done.stdout.splitlines()
 
 
-@scenario("500 pages come back, 20 messages each", full=500, short=0)
-@scenario("1,000 pages come back, 20 messages each", full=1000, short=0)
+@scenario("500 pages come back, 20 messages each", full=500, short=0, storage=BOTH, alone=True)
+@scenario("1,000 pages come back, 20 messages each", full=1000, short=0, storage=BOTH, alone=True)
 @scenario("40 pages come back, 20 messages each", full=0, short=40)
 async def come_back(stage: Stage, rounds: int) -> Figures:
-    """The server ends without a word; each conversation gets its lines; it starts again."""
+    """Every server ends without a word; each conversation gets its lines; they start again at the same moment."""
     figures = Figures(rounds=rounds)
     site = stage.site()
     begun = await asyncio.to_thread(shell, site, BEGIN.format(count=rounds))
     visits = [line.split()[1] for line in begun if line.startswith("RESIDENT")]
     assert len(visits) == rounds
-    [process] = stage.serve(site)
-    pages = [Page(process.url, "/ws/resident/", f"visit={visit}") for visit in visits]
+    processes = stage.serve(site)
+    at = itertools.cycle(process.url for process in processes)
+    pages = [Page(next(at), "/ws/resident/", f"visit={visit}") for visit in visits]
     for first in range(0, rounds, OPENED_AT_ONCE):
         await asyncio.gather(*(page.opened() for page in pages[first : first + OPENED_AT_ONCE]))
-    process.kill()
+    for process in processes:
+        process.kill()
     await asyncio.to_thread(shell, site, SAY.format(missed=MISSED))
-    process = await asyncio.to_thread(site.start, process.port)
+    processes = await asyncio.gather(*(asyncio.to_thread(site.start, process.port) for process in processes))
     end = time.monotonic()
     async with asyncio.timeout(240):
         await asyncio.gather(*(page.shows(1 + MISSED) for page in pages))
     back = max(page.arrived[1 + MISSED] for page in pages) - end
     figures.back(back, 20 if rounds <= 500 else 30)
-    after(pages, process, figures)
+    after(pages, processes, figures)
     for page in pages:
         await page.close()
     return figures
 
 
-def after(pages: list[Page], process: Process, figures: Figures) -> None:
+def after(pages: list[Page], processes: Sequence[Process], figures: Figures) -> None:
     """Nobody was refused or cut off meanwhile, and everybody shows the same."""
     wanted = ["opened", *(f"joined:number {number}" for number in range(MISSED))]
     figures.page_differs += sum([line["event"] for line in page.lines] != wanted for page in pages)
     figures.notes["connections that failed"] = sum(page.found["not connected: TimeoutError"] for page in pages)
     figures.notes["second breaks"] = sum(page.found["breaks"] - 1 for page in pages)
-    assert "Traceback" not in process.log, process.log
-    assert " ERROR " not in process.log, process.log
-    assert json.loads(process.get("/healthz")[1]) == {"ok": True}
+    for process in processes:
+        assert "Traceback" not in process.log, process.log
+        assert " ERROR " not in process.log, process.log
+        assert json.loads(process.get("/healthz")[1]) == {"ok": True}

@@ -23,12 +23,13 @@ ENDS_WITHIN_SECONDS = 10.0
 """Service managers usually wait so long before they kill."""
 
 
-@scenario("triage raises, hangs or answers nonsense", full=200, short=6)
+@scenario("triage raises, hangs or answers nonsense", full=200, short=6, alone=True)
+@scenario("triage raises, hangs or answers nonsense", full=200, short=0, storage=("postgresql+redis",), alone=True)
 async def unwell(stage: Stage, rounds: int) -> Figures:
-    """So many messages in each way of being unwell, on a server started anew; beside it one whose triage is well."""
+    """So many messages in each way of being unwell, on a process started anew; beside it one whose triage is well."""
     ways = list(SHORT_WAYS if stage.short else WAYS)
     figures = Figures(rounds=len(ways))
-    beside = await asyncio.to_thread(stage.server)
+    beside = (await asyncio.to_thread(stage.servers))[0]
     [well] = await begin_pairs(beside, beside, 1)
     site = stage.site()
     process = await asyncio.to_thread(site.start, **_unwell(ways[0]))
