@@ -39,16 +39,19 @@ os.environ.update(
     VAR_DIR=str(_folder),
     ARGON2_MEMORY_KIB="64",  # a hash in a millisecond
 )
+if os.environ.get("TEST_DATABASE_URL"):  # `make faults` plays its schedules on PostgreSQL as well
+    os.environ["DATABASE_URL"] = os.environ["TEST_DATABASE_URL"]
 
 from hotline.settings import *  # noqa: E402, F403
 from hotline.settings import DATABASES, STORAGES  # noqa: E402
 
 # Tests put a triage of their own in place of ours, in this process; tests/triage/test_process.py starts real ones.
 TRIAGE_PROCESS = False
-# A file, not memory: tests cross threads and start servers as the product does. Nothing here outlives a power cut.
-DATABASES["default"]["TEST"] = {"NAME": str(_folder / "test.sqlite3")}
-DATABASES["default"]["OPTIONS"]["init_command"] = DATABASES["default"]["OPTIONS"]["init_command"].replace(
-    "synchronous=FULL", "synchronous=OFF"
-)
+if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    # A file, not memory: tests cross threads and start servers as the product does. Nothing here outlives a power cut.
+    DATABASES["default"]["TEST"] = {"NAME": str(_folder / "test.sqlite3")}
+    DATABASES["default"]["OPTIONS"]["init_command"] = DATABASES["default"]["OPTIONS"]["init_command"].replace(
+        "synchronous=FULL", "synchronous=OFF"
+    )
 # Names without hashes: pages are rendered without collecting files first. tests/architecture/test_static.py collects.
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}

@@ -39,10 +39,13 @@ async def claims(stage: Stage, rounds: int) -> Figures:
 
 
 @scenario("schedules of a state machine against its model", full=1000, short=0, minutes=60)
+@scenario("schedules of a state machine against its model", full=200, short=0, storage=("postgresql",), minutes=40)
 async def schedules(stage: Stage, rounds: int) -> Figures:
     """See tests/chat/schedules. Whatever it finds ends it with the steps that lead there."""
     figures = Figures(rounds=rounds)
     variables = {"SCHEDULES": str(rounds), "SCHEDULE_SEED": str(stage.chance.randint(1, 10**6)), "SCHEDULE_SAY": "1"}
+    if stage.storage == "postgresql":
+        variables["TEST_DATABASE_URL"] = stage.postgres.address(stage.postgres.new_database())
     quiet = ("-n0", "-q", "-s", "-o", "faulthandler_timeout=0", "-p", "no:cacheprovider")
     said = await _run(None, "-m", "pytest", *quiet, "tests/chat/test_schedules.py", **variables)
     figures.notes |= json.loads(re.search(r"^\{.*?\}", said, re.M)[0])
