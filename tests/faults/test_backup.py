@@ -2,14 +2,13 @@
 
 import asyncio
 import sqlite3
-from contextlib import closing, suppress
+from contextlib import closing
 
-import psycopg
 import pytest
-from websockets.exceptions import ConnectionClosed
 
 from hotline.backups import UNFINISHED, alone
-from tests.faults.client import Client
+from tests.faults.figures import Figures
+from tests.faults.restoring import a_resident, manage, refused, rows, there_and_back
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
@@ -20,91 +19,12 @@ def either(request, make_site):
     return make_site(DATABASE_URL=request.getfixturevalue("postgres"))
 
 
-def rows(site, query, *parameters):
-    """What a query finds in the site's database, past the product."""
-    address = site.environment.get("DATABASE_URL")
-    if address:
-        with psycopg.connect(address) as connection:
-            return connection.execute(query.replace("?", "%s"), parameters).fetchall()
-    with closing(sqlite3.connect(site.folder / "var" / "hotline.sqlite3")) as connection:
-        return connection.execute(query, parameters).fetchall()
-
-
-def manage(site, *arguments):
-    done = site.manage(*arguments)
-    assert done.returncode == 0, done.stderr
-    return done.stdout
-
-
-def refused(site, *arguments):
-    """The last line of a command that must fail."""
-    done = site.manage(*arguments)
-    assert done.returncode != 0, done.stdout
-    assert "Traceback" not in done.stderr, done.stderr
-    return done.stderr.strip().splitlines()[-1]
-
-
-async def a_resident(process):
-    visit, conversation = await asyncio.to_thread(process.begin)
-    resident = await Client(process, "/ws/resident/", visit).connect()
-    resident.where = conversation
-    return resident
-
-
-async def write_until(resident, stop, enough):
-    number = 0
-    while not stop.is_set():
-        number += 1
-        await resident.say(f"word {number}")
-        if number == 20:
-            enough.set()
-
-
-async def is_turned_away(resident):
-    with suppress(ConnectionClosed):
-        frame = await resident.connect()
-        return frame.welcome.get("type") != "welcome"
-    return True
-
-
 async def test_what_was_acknowledged_comes_back_and_what_was_erased_does_not(either, tmp_path):
-    site, target = either, tmp_path / "copy"
-    process = site.start()
-    writer, gone_before, gone_after = [await a_resident(process) for _ in range(3)]
-    await gone_before.say("erased before the backup")
-    await gone_after.say("erased after the backup")
-    assert (await gone_before.ask("erase"))["type"] == "erased"
-    stop, enough = asyncio.Event(), asyncio.Event()
-    writing = asyncio.create_task(write_until(writer, stop, enough))
-    await enough.wait()
-
-    promised = dict(writer.acknowledged)
-    await asyncio.to_thread(manage, site, "backup", str(target))
-    assert len(writer.acknowledged) > len(promised), "nobody could write while the backup was made"
-    assert target.stat().st_mode & 0o777 == 0o600
-
-    assert (await gone_after.ask("erase"))["type"] == "erased"
-    stop.set()
-    await writing
-    assert await asyncio.to_thread(process.end) == 0
-
-    assert "--force" in refused(site, "restore", str(target))
-    told = manage(site, "restore", str(target), "--force")
-    assert "1 of them had been erased since" in told
-    for one in (gone_before, gone_after):
-        left = "SELECT count(*) FROM chat_message m JOIN chat_conversation c ON c.id = m.conversation_id WHERE c.id = ?"
-        assert rows(site, left, one.where) == [(0,)]
-    assert rows(site, "SELECT count(*) FROM django_session") == [(0,)]
-
-    process = site.start(process.port)
-    again = await Client(process, "/ws/resident/", writer.cookie).connect()
-    await again.hold(max(promised))
-    kept = {line["seq"]: line["text"] for line in again.lines}
-    assert {seq: kept.get(seq) for seq in promised} == promised
-    assert sorted(kept) == list(range(1, len(kept) + 1))
-    await again.say("and on")
-    for one in (gone_before, gone_after):
-        assert await is_turned_away(Client(process, "/ws/resident/", one.cookie))
+    figures = Figures()
+    await there_and_back(either, either.start(), tmp_path / "copy", figures)
+    assert figures.acknowledged >= 20
+    assert figures.wrong == {}
+    assert figures.missed() == []
 
 
 async def test_what_was_erased_is_nowhere_in_the_restored_file(site, tmp_path):
