@@ -59,7 +59,7 @@ class Page:
         lines: what it shows.
         acknowledged: seq -> words that it shows as sent.
         arrived: seq -> when it was first shown here.
-        found: how often what happened: connects, breaks, gaps, refusals by their code.
+        found: how often what happened: connects, breaks, gaps, refusals and goodbyes by their code.
     """
 
     def __init__(self, url: str, path: str, cookie: str, conversation: str = "", *, origin: str = "") -> None:
@@ -202,6 +202,7 @@ class Page:
                 self._trust(frame)
                 await self._hear(frame)
                 if frame["type"] == "bye":
+                    self.found[f"bye {frame['code']}"] += 1
                     self.ended = frame["retry_after_ms"] < 0
                     self.retry_after = max(0, frame["retry_after_ms"]) / 1000 * random.uniform(0.5, 1.5)
                     return

@@ -23,9 +23,9 @@ class Place(NamedTuple):
     conversation: str
 
 
-async def begin(residents_at: Process, counselors_at: Process, count: int) -> list[Place]:
+async def begin(residents_at: Process, counselors_at: Process, count: int, counselor: str = "lin") -> list[Place]:
     """Residents and the counselor who has them all (12 at most)."""
-    cookie = await asyncio.to_thread(counselors_at.sign_in, "lin")
+    cookie = await asyncio.to_thread(counselors_at.sign_in, counselor)
     taking = await Client(counselors_at, "/ws/desk/", cookie).connect()
     await taking.ask("duty.set", state="on", capacity=12)
     places = []

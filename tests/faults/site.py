@@ -25,7 +25,10 @@ ROOT = Path(__file__).parents[2]
 READY_WITHIN_SECONDS = 120.0
 PASSWORD = "lamplight-demo"
 """The one that seed_demo prints."""
+METRICS_TOKEN = "a-token-that-is-long-enough-for-this"
+"""For sites whose processes are asked how many sockets they serve."""
 _TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
+_SOCKETS = re.compile(r"^hotline_sockets\{.*\} (\S+)$", re.M)
 _here = urllib.request.ProxyHandler({})
 
 
@@ -74,6 +77,12 @@ class Process:
         except urllib.error.HTTPError as error:
             with error:
                 return error.code, error.read().decode()
+
+    def sockets(self) -> int:
+        """How many sockets it says it serves. Its site has METRICS_TOKEN."""
+        asked = urllib.request.Request(f"{self.url}/metrics", headers={"Authorization": f"Bearer {METRICS_TOKEN}"})
+        with urllib.request.build_opener(_here).open(asked, timeout=20) as answer:
+            return sum(int(float(n)) for n in _SOCKETS.findall(answer.read().decode()))
 
     def kill(self) -> None:
         """As a power cut does: no warning, no last word."""

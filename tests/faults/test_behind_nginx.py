@@ -11,9 +11,9 @@ from websockets.asyncio.client import connect
 
 from tests.faults.nginx import Front
 from tests.faults.page import Page
+from tests.faults.site import METRICS_TOKEN
 from tests.servers import free_port
 
-TOKEN = "a-token-that-is-long-enough-for-this"
 PATIENCE_SECONDS = 60.0
 SHARED = {"DATABASE_URL": "postgres", "REDIS_URL": "redis_server"}
 
@@ -24,7 +24,7 @@ def site(make_site, request):
     shared = {}
     if request.param == "several processes":
         shared = {name: request.getfixturevalue(fixture) for name, fixture in SHARED.items()}
-    return make_site(**shared, HTTPS="true", METRICS_TOKEN=TOKEN)
+    return make_site(**shared, HTTPS="true", METRICS_TOKEN=METRICS_TOKEN)
 
 
 @pytest.fixture
@@ -41,13 +41,6 @@ def front(site, ports, tmp_path, monkeypatch):
     monkeypatch.setenv("SSL_CERT_FILE", str(made.certificate))
     yield made
     made.stop()
-
-
-def sockets_at(process):
-    """How many sockets a process says it serves."""
-    asked = urllib.request.Request(f"{process.url}/metrics", headers={"Authorization": f"Bearer {TOKEN}"})
-    with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(asked, timeout=20) as answer:
-        return sum(int(float(n)) for n in re.findall(r"^hotline_sockets\{.*\} (\S+)$", answer.read().decode(), re.M))
 
 
 async def until(condition):
@@ -103,7 +96,7 @@ async def test_people_at_two_processes_talk_while_a_third_comes_and_goes(site, p
     first, second = site.start(ports[0]), site.start(ports[1])
     await asyncio.to_thread(front.start)
     pair = await open_pair(front)
-    assert {await asyncio.to_thread(sockets_at, one) for one in (first, second)} == {1}, "not one at each"
+    assert {await asyncio.to_thread(one.sockets) for one in (first, second)} == {1}, "not one at each"
     stop, said = asyncio.Event(), []
     talking = asyncio.create_task(talk(pair, stop, said))
     await asyncio.gather(*(one.kept for one in said[:4]))
@@ -115,7 +108,7 @@ async def test_people_at_two_processes_talk_while_a_third_comes_and_goes(site, p
     async def one_more():
         visit, _ = await asyncio.to_thread(front.begin)
         others.append(await Page(front.url, "/ws/resident/", visit).opened())
-        return await asyncio.to_thread(sockets_at, third)
+        return await asyncio.to_thread(third.sockets)
 
     async with asyncio.timeout(PATIENCE_SECONDS):
         while True:
@@ -125,10 +118,10 @@ async def test_people_at_two_processes_talk_while_a_third_comes_and_goes(site, p
 
     # The first goes: whom it served comes back elsewhere.
     assert await asyncio.to_thread(first.end) == 0
-    await until(lambda: sockets_at(second) + sockets_at(third) == 2 + len(others))
+    await until(lambda: second.sockets() + third.sockets() == 2 + len(others))
     # So does the third, in the middle of it.
     assert await asyncio.to_thread(third.end) == 0
-    await until(lambda: sockets_at(second) == 2 + len(others))
+    await until(lambda: second.sockets() == 2 + len(others))
     for page in others:
         said_here = page.say("still here")
         async with asyncio.timeout(PATIENCE_SECONDS):
