@@ -3,7 +3,8 @@
     python -m tools.needs            find; install what is missing where that is possible
     python -m tools.needs --look     find only
 
-Nothing is skipped for want of a program: what is missing stops `make test` before it begins.
+Nothing of these is skipped: what is missing stops `make test` before it begins. One test alone asks for more than
+everybody has (root, systemd, namespaces: tests/faults/test_systemd.py) and says so where it is skipped.
 """
 
 from __future__ import annotations

@@ -131,6 +131,15 @@ class Client:
             if wanted(frame) if callable(wanted) else frame["type"] == wanted:
                 return frame
 
+    async def last_words(self, within: float) -> tuple[list[dict], int | None]:
+        """All frames until the socket closes, each ``within`` so many seconds, and its close code."""
+        frames = []
+        try:
+            while True:
+                frames.append(await self.receive(within))
+        except ConnectionClosed as closed:
+            return frames, closed.rcvd.code if closed.rcvd else None
+
     async def say(self, text: str) -> None:
         """Say it until it is acknowledged, through any number of breaks."""
         self.written.append(text)

@@ -15,16 +15,6 @@ from tests.faults.client import Client
 ENDS_WITHIN_SECONDS = 7.0
 
 
-async def last_words(client):
-    """All frames until the socket closes, and its close code."""
-    frames = []
-    try:
-        while True:
-            frames.append(await client.receive(within=ENDS_WITHIN_SECONDS))
-    except ConnectionClosed as closed:
-        return frames, closed.rcvd.code if closed.rcvd else None
-
-
 async def test_every_page_is_told_when_to_come_back(site):
     process = site.start()
     visit, _ = await asyncio.to_thread(process.begin)
@@ -33,7 +23,7 @@ async def test_every_page_is_told_when_to_come_back(site):
     before = time.monotonic()
     ended = asyncio.create_task(asyncio.to_thread(process.end))
     for page in (resident, desk):
-        frames, code = await last_words(page)
+        frames, code = await page.last_words(ENDS_WITHIN_SECONDS)
         assert (frames[-1]["type"], frames[-1]["code"], code) == ("bye", "server.ending", 1000)
         assert frames[-1]["retry_after_ms"] > 0
     assert await ended == 0
@@ -48,7 +38,7 @@ async def test_what_is_said_into_the_end_is_acknowledged_and_kept_or_neither(sit
     said = {secrets.token_urlsafe(16): f"word {number}" for number in range(40)}
     numbers = [await resident.send("message.send", client_id=one, text=text) for one, text in said.items()]
     ended = asyncio.create_task(asyncio.to_thread(process.end))
-    frames, _ = await last_words(resident)
+    frames, _ = await resident.last_words(ENDS_WITHIN_SECONDS)
     await ended
     acknowledged = {frame["client_id"]: frame["seq"] for frame in frames if frame["type"] == "ack"}
     assert len(numbers) == 40
