@@ -271,6 +271,10 @@ async def test_stopping_says_goodbye_to_every_page_and_nothing_is_left(line, ser
         # It exited by itself (1: CLD_EXITED), with 0.
         assert (line.ask(one.unit, "ExecMainCode"), line.ask(one.unit, "ExecMainStatus")) == ("1", "0")
     assert {line.ask(unit, "ActiveState") for unit in UNITS} == {"inactive"}
+    # As at a boot: what was enabled comes with it.
+    line.systemctl("restart", "multi-user.target")
+    for one in line.served:
+        await until(one.is_ready)
 
 
 async def test_a_backup_is_made_and_comes_back(line, serving):
