@@ -101,7 +101,7 @@ def erased(camera: Camera, place: Place, language: Language) -> None:
     row = page.get_by_test_id("review-row").filter(has=page.locator(".kinds .quiet"))
     row.last.get_by_test_id("review-open").click()
     page.get_by_test_id("review").wait_for()
-    camera.take(page, "review-erased", language, DESK)
+    camera.take(page, "review-erased", language, BOTH)
     page.context.close()
 
 
