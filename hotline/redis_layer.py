@@ -32,6 +32,9 @@ TRIES_AGAIN_SECONDS = 0.1
 """redis-py would wait longer from try to try: hints would stay away long after Redis is back."""
 KEEPALIVE = {"TCP_KEEPIDLE": 5, "TCP_KEEPINTVL": 3, "TCP_KEEPCNT": 3}
 """A line that went dead without a word counts as cut after 14 seconds; names as the system has them."""
+SPEAKS_EVERY_SECONDS = 0.75
+"""So often a process says a word to itself through Redis. Who does not hear their own is deaf to the others."""
+DEAF_AFTER_WORDS = 2
 
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(list[tuple[str, dict[str, str | int | bool]]]).decode
@@ -58,6 +61,7 @@ class RedisLayer(ProcessLayer):
         self._ear: asyncio.Task[None] | None = None
         self._arrived: dict[tuple[Any, ...], Hint] = {}
         self._passing: asyncio.Task[None] | None = None
+        self._heard_anything = False
 
     # --- telling ----------------------------------------------------------------------------------------------------
     async def group_send(self, group: str, message: Message) -> None:
@@ -104,8 +108,9 @@ class RedisLayer(ProcessLayer):
             while True:
                 try:
                     async with client.pubsub() as ear:
-                        await ear.subscribe(self.channel)
-                        await self._hear(ear)
+                        async with asyncio.timeout(CONNECTS_WITHIN_SECONDS):
+                            await ear.subscribe(self.channel)
+                        await self._hear_or_notice(ear)
                 except (RedisError, OSError) as error:
                     if not cut:
                         log.warning("the other processes are not heard fault=%s", type(error).__name__)
@@ -115,14 +120,47 @@ class RedisLayer(ProcessLayer):
             with suppress(RedisError, OSError):
                 await client.aclose()
 
+    async def _hear_or_notice(self, ear: PubSub) -> None:
+        """Hear until the line breaks, or until it is found to be dead. Raises why."""
+        both = [asyncio.create_task(one) for one in (self._hear(ear), self._notice())]
+        try:
+            ended, _ = await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for one in both:
+                one.cancel()
+            await asyncio.gather(*both, return_exceptions=True)
+        for one in ended:
+            one.result()
+
     async def _hear(self, ear: PubSub) -> None:
         async for message in ear.listen():
+            self._heard_anything = True
             if message["type"] == "subscribe":
                 # Also when redis-py itself has connected anew.
                 if self.began is not None:
                     self.began()
             elif message["type"] == "message":
                 self._take(message["data"])
+
+    async def _notice(self) -> None:
+        """Say a word to oneself now and then.
+
+        A line that something on its way forgot (a firewall, a machine that is gone) brings nothing and never ends: TCP
+        asks only after a while, and not at all where a proxy answers for the other end.
+
+        Raises:
+            TimeoutError: several words in a row were not heard, though this process had the time to hear them.
+        """
+        loop, unheard = asyncio.get_running_loop(), 0
+        while unheard < DEAF_AFTER_WORDS:
+            self._heard_anything, said_at = False, loop.time()
+            with suppress(RedisError, OSError):
+                async with asyncio.timeout(SPEAKS_EVERY_SECONDS):
+                    await self.tell_others([])
+            await asyncio.sleep(said_at + SPEAKS_EVERY_SECONDS - loop.time())
+            was_busy = loop.time() - said_at > 1.5 * SPEAKS_EVERY_SECONDS
+            unheard = 0 if self._heard_anything or was_busy else unheard + 1
+        raise TimeoutError("the line to Redis is dead")
 
     def _take(self, data: bytes) -> None:
         """Note what another process told; what is told again before it was passed on is passed on once."""

@@ -15,7 +15,8 @@ from counselors import services as desk
 from hotline.chat import events, hearing, recent, replay, selectors
 from hotline.chat.models import Message
 from hotline.chat.services import erasure
-from hotline.redis_layer import RedisLayer
+from hotline.redis_layer import SPEAKS_EVERY_SECONDS, RedisLayer
+from tests.faults.proxy import Proxy
 from tests.servers import free_port
 from tests.wire import desk_page, resident_page, there
 from tools.needs import find_redis
@@ -24,6 +25,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 PREFIX = "hotline-test"
+PATIENCE_SECONDS = 60.0
 
 
 def layer_at(address):
@@ -265,3 +267,37 @@ def _wait_for(address):
         except RedisConnectionError:
             time.sleep(0.02)
     raise AssertionError("Redis did not start")
+
+
+@pytest_asyncio.fixture
+async def forgetful(redis_server):
+    """A layer that listens through a line which may be forgotten, and how often it began to hear."""
+    port = int(redis_server.rpartition(":")[2].partition("/")[0])
+    proxy = await Proxy(port).start()
+    layer = RedisLayer(url=redis_server.replace(f":{port}/", f":{proxy.port}/"), prefix=PREFIX)
+    heard = asyncio.Queue()
+    layer.began = lambda: heard.put_nowait("began")
+    layer.listen()
+    await asyncio.wait_for(heard.get(), PATIENCE_SECONDS)
+    yield layer, proxy, heard
+    await layer.close()
+    await proxy.stop()
+
+
+async def test_a_line_to_redis_that_died_without_a_word_is_noticed(forgetful, redis_server):
+    layer, proxy, heard = forgetful
+    box = await layer.new_channel()
+    await layer.group_add("group", box)
+    proxy.forget()
+    await asyncio.wait_for(heard.get(), PATIENCE_SECONDS)
+    await RedisLayer(url=redis_server, prefix=PREFIX).tell_others([("group", {"type": "hint", "kind": "lines"})])
+    assert (await asyncio.wait_for(layer.receive(box), PATIENCE_SECONDS))["kind"] == "lines"
+
+
+async def test_a_process_that_is_busy_does_not_take_its_line_for_dead(forgetful):
+    _, _, heard = forgetful
+    for _ in range(3):
+        time.sleep(2 * SPEAKS_EVERY_SECONDS)  # noqa: ASYNC251 - as a process that does everything at once
+        await asyncio.sleep(0.01)
+    await asyncio.sleep(3 * SPEAKS_EVERY_SECONDS)
+    assert heard.empty()

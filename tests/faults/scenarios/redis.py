@@ -8,6 +8,7 @@ from tests.faults.campaign import scenario
 from tests.faults.crowd import Crowd
 from tests.faults.figures import Figures
 from tests.faults.machines import Redis
+from tests.faults.proxy import Proxy
 from tests.faults.stage import Stage
 
 CONVERSATIONS = 2
@@ -69,6 +70,27 @@ async def play(stage: Stage, rounds: int, *, fault) -> Figures:
 
 for _name, _fault in FAULTS.items():
     scenario(f"Redis {_name}", full=5, short=0, storage=("postgresql+redis",))(partial(play, fault=_fault))
+
+
+@scenario("Redis forgotten: old connections dead, new ones pass", full=10, short=1, storage=("postgresql+redis",))
+async def forgotten(stage: Stage, rounds: int) -> Figures:
+    """Something between processes and Redis drops their connections, and nobody is told: neither an end nor a byte."""
+    figures = Figures(rounds=rounds)
+    proxy = await Proxy(stage.redis.port).start()
+    address = stage.redis.address.replace(f":{stage.redis.port}/", f":{proxy.port}/")
+    site = stage.site(REDIS_URL=address)
+    # Not on this loop, which also passes on what they say to Redis.
+    processes = await asyncio.to_thread(stage.serve, site)
+
+    async def forgets(redis: Redis, crowd: Crowd, seconds: float) -> None:
+        proxy.forget()
+
+    crowd = await Crowd.gather(processes[0], processes[1], CONVERSATIONS)
+    for _ in range(rounds):
+        await through(crowd, figures, forgets, stage.redis, 0)
+    await crowd.finish(figures)
+    await proxy.stop()
+    return figures
 
 
 @scenario("Redis absent from the start", full=3, short=0, storage=("postgresql",))
