@@ -52,8 +52,11 @@ _acknowledgements = {author: _acknowledgement.labels(author) for author in ("res
 _not_kept = _counter("messages_not_kept", "Frames that the database did not take: answered as not sent")
 _replayed = _counter("lines_replayed", "Lines sent because a page asked what it lacks", "asked_by")
 _replays = {asked_by: _replayed.labels(asked_by) for asked_by in ("hello", "sync", "ping")}
-_hints = _counter("hints", "Hints to other sockets: published, or missed since the layer did not take them", "outcome")
+_hints = _counter("hints", "Hints to other sockets: published, or missed while the layer did not take them", "outcome")
 _published, _missed = _hints.labels("published"), _hints.labels("missed")
+_layer_up = _gauge("layer_up", "Whether other processes are told and heard; 1 also where there are none", "way")
+for _way in ("told", "heard"):
+    _layer_up.labels(_way).set(1)
 _sockets = _gauge("sockets", "Open sockets", "kind")
 for _kind in ("resident", "desk"):
     # Told as none before the first comes.
@@ -94,8 +97,13 @@ def hints_published(count: int) -> None:
 
 
 def hints_missed(count: int) -> None:
-    """The layer did not take so many hints: pages at other processes find out later."""
+    """So many hints were to be told while the layer took none: pages at other processes find out later."""
     _missed.inc(count)
+
+
+def layer_up(way: str, is_up: bool) -> None:
+    """Other processes are ``told``, or ``heard``, from now on, or no more."""
+    _layer_up.labels(way).set(is_up)
 
 
 def socket_opened(kind: str) -> None:

@@ -23,6 +23,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import ConstantBackoff
 from redis.exceptions import RedisError
 
+from hotline import metrics
 from hotline.layer import Hint, Message, ProcessLayer
 
 log = logging.getLogger(__name__)
@@ -115,6 +116,7 @@ class RedisLayer(ProcessLayer):
                     if not cut:
                         log.warning("the other processes are not heard fault=%s", type(error).__name__)
                     cut = True
+                    metrics.layer_up("heard", False)
                 await asyncio.sleep(TRIES_AGAIN_SECONDS)
         finally:
             with suppress(RedisError, OSError):
@@ -136,6 +138,7 @@ class RedisLayer(ProcessLayer):
         async for message in ear.listen():
             self._heard_anything = True
             if message["type"] == "subscribe":
+                metrics.layer_up("heard", True)
                 # Also when redis-py itself has connected anew.
                 if self.began is not None:
                     self.began()

@@ -150,6 +150,7 @@ def _send(group: str, message: Message) -> None:
         async_to_sync(_send_within)(layer, group, message)
     except Exception as error:  # noqa: BLE001 - Redis away: the record stands, pages catch up
         log.warning("hint missed kind=%s fault=%s", message["kind"], type(error).__name__)
+        metrics.hints_missed(1)
 
 
 async def _send_within(layer: ProcessLayer, group: str, message: Message) -> None:
@@ -178,9 +179,8 @@ class _Publisher:
         """Not told to anybody yet; guarded by the lock."""
         self.others: dict[Key, Hint] = {}
         """Not told to other processes yet; on the loop only."""
-        self.missed: set[Key] = set()
-        """Those of them that the layer did not take when they were told first."""
         self.away = False
+        """Whether the layer did not take the last batch: whatever is to be told meanwhile is missed."""
         self.task: asyncio.Task[None] | None = None
 
     def put(self, group: str, message: Message) -> None:
@@ -205,6 +205,9 @@ class _Publisher:
             layer.tell(*hint)
             self.others.pop(key, None)
             self.others[key] = hint
+        if self.away:
+            # Each of them, also about a conversation of which one was missed before: an outage goes on being counted.
+            metrics.hints_missed(len(taken))
         if not layer.has_others:
             metrics.hints_published(len(self.others))
             self.others.clear()
@@ -219,17 +222,18 @@ class _Publisher:
             except Exception as error:  # noqa: BLE001 - Redis away or hanging: the record stands
                 if not self.away:
                     log.warning("the layer is away fault=%s", type(error).__name__)
-                self.away = True
-                metrics.hints_missed(len(taken.keys() - self.missed))
-                self.missed |= taken.keys()
+                    self.away = True
+                    metrics.layer_up("told", False)
+                    # With those that came while it was tried.
+                    metrics.hints_missed(len(taken) + len(self.others))
                 self._keep(taken)
                 await asyncio.sleep(AGAIN_SECONDS)
                 continue
             metrics.hints_published(len(taken))
             if self.away:
                 log.warning("the layer is back")
-            self.away = False
-            self.missed.clear()
+                self.away = False
+                metrics.layer_up("told", True)
 
     def _keep(self, missed: dict[Key, Hint]) -> None:
         lasting = {key: hint for key, hint in missed.items() if hint[1]["kind"] != "typing"}

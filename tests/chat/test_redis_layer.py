@@ -12,6 +12,7 @@ from redis import ConnectionError as RedisConnectionError
 from redis import Redis as SyncRedis
 
 from counselors import services as desk
+from hotline import metrics
 from hotline.chat import events, hearing, recent, replay, selectors
 from hotline.chat.models import Message
 from hotline.chat.services import erasure
@@ -142,6 +143,11 @@ def said(text):
     return lambda frame: frame["type"] == "lines" and frame["lines"][-1]["text"] == text
 
 
+def hears():
+    """Whether this process tells its monitors that it hears the others."""
+    return metrics.registry.get_sample_value("hotline_layer_up", {"way": "heard"})
+
+
 async def becomes(condition):
     """Returns once it is so."""
     async with asyncio.timeout(10):
@@ -192,9 +198,12 @@ async def test_what_was_told_while_redis_was_away_is_looked_up_once_it_is_back(o
     await hears_the_others(here, other, waiting)
     await asyncio.to_thread(own_redis.stop)
     await other.does(waiting.says, "没人听见", weighed=False, telling=False)
+    # Also where nobody tells anything.
+    await becomes(lambda: not hears())
     await asyncio.to_thread(own_redis.start)
     # No heartbeat, no hint: that this process listens again is enough.
     await here.until(said("没人听见"))
+    assert hears()
 
 
 async def test_pages_of_one_process_share_one_reading_of_what_another_kept(elsewhere, waiting, pages, monkeypatch):

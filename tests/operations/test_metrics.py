@@ -10,10 +10,11 @@ from django.test import Client
 from prometheus_client.parser import text_string_to_metric_families
 
 from hotline import metrics, monitoring
-from hotline.chat import queue
+from hotline.chat import events, queue
 from hotline.chat.models import Conversation
 from hotline.chat.recorder import recorder
 from hotline.chat.services import moves, opening
+from hotline.layer import ProcessLayer
 from tests.wire import desk_page, resident_page, there
 
 TOKEN = "a-token-that-is-long-enough-for-this"
@@ -99,7 +100,7 @@ def test_nothing_in_it_leads_to_anybody(conversation, waiting, counselor, plain_
     for secret in (waiting.hex, conversation.hex, str(waiting.resident.pk), counselor.alias, "月亮", "sleep"):
         assert secret not in text
     labels = {name for family in text_string_to_metric_families(text) for one in family.samples for name in one.labels}
-    assert labels == {"level", "author", "asked_by", "outcome", "kind", "why", "le"}
+    assert labels == {"level", "author", "asked_by", "outcome", "kind", "why", "way", "le"}
 
 
 def test_asking_again_at_once_does_not_read_the_line_again(waiting, django_assert_num_queries):
@@ -209,3 +210,49 @@ async def test_a_hint_that_the_layer_did_not_take_is_counted(transactional_db, c
     await page.say("你好")
     await page.catch_up()
     assert count("hotline_hints_total", "missed") > before
+
+
+class Layer(ProcessLayer):
+    """Others hear what is told here, unless it is away; each attempt is noted."""
+
+    has_others, is_away, tries = True, True, 0
+
+    async def tell_others(self, hints):
+        self.tries += 1
+        if self.is_away:
+            raise OSError("away")
+
+
+async def becomes(condition):
+    """Returns once it is so."""
+    async with asyncio.timeout(30):
+        while True:
+            if condition():
+                return
+            await asyncio.sleep(0.01)
+
+
+async def test_an_outage_goes_on_being_counted(monkeypatch):
+    """Hints about one conversation, one after the other, as they are while somebody talks."""
+    layer = Layer()
+    monkeypatch.setattr(events, "get_channel_layer", lambda: layer)
+    monkeypatch.setattr(events, "AGAIN_SECONDS", 0.01)
+    publisher = events._Publisher(asyncio.get_running_loop())
+    before = count("hotline_hints_total", "missed")
+
+    async def tells(number):
+        publisher.put("conversation.1", {"kind": "lines", "conversation": "1", "upto": number})
+        await becomes(lambda: not publisher.fresh)
+
+    for number in range(1, 21):
+        await tells(number)
+        await becomes(lambda: layer.tries)
+    await becomes(lambda: publisher.away)
+    assert count("hotline_hints_total", "missed") == before + 20
+    assert count("hotline_layer_up", "told") == 0
+    layer.is_away = False
+    await becomes(publisher.task.done)
+    assert count("hotline_layer_up", "told") == 1
+    await tells(21)
+    await becomes(publisher.task.done)
+    assert count("hotline_hints_total", "missed") == before + 20
