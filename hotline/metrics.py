@@ -17,6 +17,8 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 LOOP_LOOKED_AT_EVERY_SECONDS = 0.25
 QUICK = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.5, 1.0, 2.5, 5.0)
 """Upper bounds of buckets, in seconds."""
+PATIENT = (5.0, 15.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1200.0, 1800.0, 3600.0, 7200.0, 14400.0)
+"""Those of people's waits, with the alerts' two minutes and half an hour among them."""
 
 disable_created_metrics()  # type: ignore[no-untyped-call]
 registry: Final = CollectorRegistry()
@@ -32,8 +34,8 @@ def _gauge(name: str, told: str, *labels: str) -> Gauge:
     return Gauge(f"hotline_{name}", told, labels, registry=registry)
 
 
-def _seconds(name: str, told: str, *labels: str) -> Histogram:
-    return Histogram(f"hotline_{name}_seconds", told, labels, registry=registry, buckets=QUICK)
+def _seconds(name: str, told: str, *labels: str, buckets: tuple[float, ...] = QUICK) -> Histogram:
+    return Histogram(f"hotline_{name}_seconds", told, labels, registry=registry, buckets=buckets)
 
 
 # --- the line, read from the database when somebody asks: the same in every process -----------------------------------
@@ -50,6 +52,14 @@ database_up = _gauge("database_up", "Whether the database answered when it was a
 _acknowledgement = _seconds("acknowledgement", "From a message's words to its receipt, which is sent at once", "author")
 _acknowledgements = {author: _acknowledgement.labels(author) for author in ("resident", "counselor")}
 _not_kept = _counter("messages_not_kept", "Frames that the database did not take: answered as not sent")
+_waited = _seconds(
+    "finished_wait", "How long people had waited who were taken, or left, by level", "level", "outcome", buckets=PATIENT
+)
+_waits = {
+    (level, outcome): _waited.labels(level, outcome)
+    for level in ("low", "moderate", "high", "imminent")
+    for outcome in ("taken", "left")
+}
 _replayed = _counter("lines_replayed", "Lines sent because a page asked what it lacks", "asked_by")
 _replays = {asked_by: _replayed.labels(asked_by) for asked_by in ("hello", "sync", "ping")}
 _hints = _counter("hints", "Hints to other sockets: published, or missed while the layer did not take them", "outcome")
@@ -83,6 +93,11 @@ def acknowledged(author: str, began: float) -> None:
 def not_kept() -> None:
     """The database did not take what a frame asked for."""
     _not_kept.inc()
+
+
+def waited(level: str, seconds: float, *, taken: bool) -> None:
+    """Somebody of this level has waited so long until a counselor took them; or else they left, or it was closed."""
+    _waits[level, "taken" if taken else "left"].observe(seconds)
 
 
 def replayed(asked_by: str, lines: int) -> None:

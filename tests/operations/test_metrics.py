@@ -2,13 +2,16 @@
 
 import asyncio
 import time
+from datetime import timedelta
 
 import pytest
 from channels.layers import get_channel_layer
 from django.db import DatabaseError
 from django.test import Client
+from django.utils import timezone
 from prometheus_client.parser import text_string_to_metric_families
 
+from counselors import services as desk
 from hotline import metrics, monitoring
 from hotline.chat import events, queue
 from hotline.chat.models import Conversation
@@ -91,6 +94,45 @@ def test_who_waits_no_more_is_counted_no_more(waiting, monkeypatch):
 def test_a_level_that_cannot_be_opened_is_counted_all_the_same(waiting):
     Conversation.objects.filter(pk=waiting.hex).update(risk_sealed=b"altered altered altered")
     assert told()["hotline_waiting_people", "moderate"] == 1
+
+
+def finished(level, outcome):
+    """How many such waits there were, and their seconds in all."""
+    labels = {"level": level, "outcome": outcome}
+    return tuple(
+        metrics.registry.get_sample_value(f"hotline_finished_wait_seconds_{what}", labels) for what in ("count", "sum")
+    )
+
+
+def test_a_wait_is_told_once_it_has_ended(waiting, counselor, plain_triage, django_capture_on_commit_callbacks):
+    waiting.says("high: 我撑不住了")
+    began = waiting.row.waiting_since - timedelta(minutes=10)
+    Conversation.objects.filter(pk=waiting.hex).update(waiting_since=began)
+    before = finished("high", "taken")
+    with django_capture_on_commit_callbacks(execute=True):
+        desk.claim(waiting.hex, by=counselor)
+    after = finished("high", "taken")
+    assert after[0] == before[0] + 1
+    assert 600 <= after[1] - before[1] < 3600
+
+
+def test_who_was_given_back_begins_a_wait_anew(conversation, counselor, django_capture_on_commit_callbacks):
+    Conversation.objects.filter(pk=conversation.hex).update(waiting_since=timezone.now() - timedelta(hours=3))
+    taken, left = finished("low", "taken"), finished("low", "left")
+    with django_capture_on_commit_callbacks(execute=True):
+        moves.give_back(conversation.hex, by=counselor, note="换一位")
+        moves.leave_locked(conversation.row)
+    assert finished("low", "taken") == taken
+    after = finished("low", "left")
+    assert after[0] == left[0] + 1
+    assert after[1] - left[1] < 3600
+
+
+def test_who_ends_a_conversation_that_goes_on_has_waited_no_longer(conversation, django_capture_on_commit_callbacks):
+    before = finished("low", "taken"), finished("low", "left")
+    with django_capture_on_commit_callbacks(execute=True):
+        moves.leave_locked(conversation.row)
+    assert (finished("low", "taken"), finished("low", "left")) == before
 
 
 def test_nothing_in_it_leads_to_anybody(conversation, waiting, counselor, plain_triage):

@@ -44,6 +44,8 @@ def advance(
     if moved != 1:
         raise Refused(errors.MOVED)
     former = conversation.holder_id
+    # Who was given back begins a wait anew; their place in the queue goes by the first.
+    waited_since = conversation.given_back_at or conversation.waiting_since
     conversation.refresh_from_db(fields=[*fields])
     Transition.objects.create(
         conversation=conversation, old=old, new=new, ending=ending or "", cause=cause, staff_id=staff_id, at=now
@@ -56,6 +58,8 @@ def advance(
             events.desk_changed(desk)
     events.view_changed(conversation.hex)
     queueing.moved(conversation)
+    if old is State.WAITING:
+        queueing.stopped_waiting(conversation, since=waited_since, now=now)
     events.board_changed()
     events.colleagues_changed()
 
