@@ -22,8 +22,8 @@ const SPARE_AFTER_MS = 1500;
 const SPARE_AFTER_MOST_MS = 8000;
 /**
  * A page asks after so much silence, also one that nobody looks at: a counselor relies on the desk's tone in another
- * tab, and who waits for an answer reads something else meanwhile. An echo costs the server 0.1 to 0.2 ms. A phone pays for it
- * only for minutes, for it freezes pages in the background.
+ * tab, and who waits for an answer reads something else meanwhile. An echo costs the server 0.1 to 0.2 ms. A phone pays
+ * for it only for minutes, for it freezes pages in the background.
  */
 const QUIET_MS = 2500;
 /** Only asks whether the line is alive: unlike a heartbeat it costs the server next to nothing. */
