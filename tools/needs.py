@@ -1,4 +1,4 @@
-"""What the tests need beside Python: a browser, Redis, PostgreSQL, nginx. Finds them, installs them, or says how.
+"""What the tests need beside Python (a browser, Redis, PostgreSQL ...): finds it, installs it, or says how.
 
     python -m tools.needs            find; install what is missing where that is possible
     python -m tools.needs --look     find only
@@ -62,6 +62,11 @@ def find_nginx() -> str:
     return shutil.which("nginx") or shutil.which("/usr/sbin/nginx") or ""
 
 
+def find_promtool() -> str:
+    """The path of promtool, which comes with Prometheus and plays series against its rules; empty if none."""
+    return shutil.which("promtool") or ""
+
+
 def look() -> list[Need]:
     """Every need, found or not."""
     return [
@@ -69,6 +74,7 @@ def look() -> list[Need]:
         Need("Redis", ("redis-server",), find_redis()),
         Need("PostgreSQL", ("postgresql",), str(find_postgres() or "")),
         Need("nginx", ("nginx",), find_nginx()),
+        Need("promtool", ("prometheus",), find_promtool()),
     ]
 
 

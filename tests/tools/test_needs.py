@@ -24,7 +24,7 @@ def bare_machine(tmp_path, monkeypatch):
 def test_what_is_missing_stops_the_tests_and_is_named(bare_machine, capsys):
     assert needs.main() == 1
     told = capsys.readouterr().err
-    for packages in ("chromium fonts-noto-cjk", "redis-server", "postgresql", "nginx"):
+    for packages in ("chromium fonts-noto-cjk", "redis-server", "postgresql", "nginx", "prometheus"):
         assert f"apt-get install {packages}" in told
 
 
@@ -38,7 +38,7 @@ def test_root_on_debian_installs_all_of_it(bare_machine, monkeypatch):
     monkeypatch.setattr(needs.shutil, "which", lambda name: "/usr/bin/apt-get" if name == "apt-get" else None)
     needs.main()
     assert [command[:2] for command in bare_machine] == [["apt-get", "update"], ["apt-get", "install"]]
-    assert {"chromium", "fonts-noto-cjk", "redis-server", "postgresql", "nginx"} <= set(bare_machine[1])
+    assert {"chromium", "fonts-noto-cjk", "redis-server", "postgresql", "nginx", "prometheus"} <= set(bare_machine[1])
 
 
 def test_only_looking_installs_nothing(bare_machine, monkeypatch):
