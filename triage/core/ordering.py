@@ -5,6 +5,7 @@ The constants of :class:`Policy` were settled by ``make simulate-queue``; docs/q
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -25,6 +26,9 @@ class Policy:
         reserve_after: only who has waited this long is let pass.
         overflow_after: a person whose language a desk does not speak is offered to it after this wait; in a crisis at
             once.
+        skill_overflow_after: somebody below a crisis whose matter calls for a skill is kept for so long for those on
+            duty who have it: other desks are offered those of the same level first. At a desk with the skill they count
+            as having waited so much longer than others of their level.
     """
 
     moderate_head_start: timedelta = timedelta(minutes=20)
@@ -32,6 +36,7 @@ class Policy:
     crises_in_a_row: int = 4
     reserve_after: timedelta = timedelta(minutes=30)
     overflow_after: timedelta = timedelta(minutes=5)
+    skill_overflow_after: timedelta = timedelta(minutes=5)
 
 
 POLICY = Policy()
@@ -50,6 +55,7 @@ class Waiting:
         given_back: they had a counselor and lost them: on top of their band.
         doubtful: the model would not vouch for a level below a crisis.
         language: what they write in ("zh-hans", "en"); empty when it does not matter.
+        skill: what their matter calls for, by whatever code the caller has for it; empty for anybody.
     """
 
     key: str
@@ -59,6 +65,7 @@ class Waiting:
     given_back: bool = False
     doubtful: bool = False
     language: str = ""
+    skill: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +75,14 @@ class Desk:
     Attributes:
         languages: what they speak; empty for any.
         crises_in_a_row: how many of those taken last, by anybody, were in a crisis.
+        skills: what they have learned to help with.
+        on_duty: the skills of all who are on duty now; nobody is kept for a skill that is not among them.
     """
 
     languages: frozenset[str] = frozenset()
     crises_in_a_row: int = 0
+    skills: frozenset[str] = frozenset()
+    on_duty: frozenset[str] = frozenset()
 
 
 Priority = tuple[int, bool, datetime, datetime, str]
@@ -110,9 +121,13 @@ def longest_below(entries: Iterable[Waiting]) -> Waiting | None:
 def order_for(
     desk: Desk, ordered: Iterable[Waiting], *, now: datetime, longest: Waiting | None, policy: Policy = POLICY
 ) -> Iterator[Waiting]:
-    """The queue as one desk should take from it: its languages, and attention kept for those below a crisis.
+    """The queue as one desk should take from it: by languages, skills, and attention kept for those below a crisis.
 
-    Lazy: it looks no further into the queue than it is asked for.
+    Languages come first: who writes in none of the desk's goes behind everybody else for a while. Skills move people
+    among those of their own level alone, so that the levels follow each other as if nobody had any. Nobody is left out,
+    and a desk that finds nobody else is offered whoever there is.
+
+    Lazy: it looks no further into the queue than it must.
 
     Args:
         desk: who takes.
@@ -124,12 +139,26 @@ def order_for(
     reserved = desk.crises_in_a_row >= policy.crises_in_a_row
     passes = longest if reserved and longest is not None and now - longest.since >= policy.reserve_after else None
     strangers: list[Waiting] = []
-    for one in _with_passing(ordered, passes):
-        if one.level is Level.IMMINENT or _suits(desk, one, now, policy):
-            yield one
-        else:
-            strangers.append(one)
+
+    def understood() -> Iterator[Waiting]:
+        for one in _with_passing(ordered, passes):
+            if one.level is Level.IMMINENT or _speaks(desk, one, now, policy):
+                yield one
+            else:
+                strangers.append(one)
+
+    if desk.skills or desk.on_duty:
+        yield from _BySkill(desk, understood(), passes, now, policy)
+    else:
+        yield from understood()
     yield from strangers
+
+
+def why_kept(desk: Desk, entry: Waiting, *, now: datetime, policy: Policy = POLICY) -> str:
+    """Why a desk is offered others before somebody, for now: "language", "skill", or "" when it is not."""
+    if not _speaks(desk, entry, now, policy):
+        return "language"
+    return "skill" if _moves(entry) and _is_kept(desk, entry, now, policy) else ""
 
 
 def _with_passing(ordered: Iterable[Waiting], passes: Waiting | None) -> Iterator[Waiting]:
@@ -143,7 +172,81 @@ def _with_passing(ordered: Iterable[Waiting], passes: Waiting | None) -> Iterato
             yield one
 
 
-def _suits(desk: Desk, entry: Waiting, now: datetime, policy: Policy) -> bool:
+def _speaks(desk: Desk, entry: Waiting, now: datetime, policy: Policy) -> bool:
     if not desk.languages or not entry.language or entry.language in desk.languages or entry.level.is_crisis:
         return True
     return now - entry.since >= policy.overflow_after
+
+
+def _moves(entry: Waiting) -> bool:
+    """Whether a skill matters: not in a crisis, not where one may be unread, not for who lost their counselor."""
+    return entry.scored and not entry.level.is_crisis and not entry.given_back
+
+
+def _is_kept(desk: Desk, entry: Waiting, now: datetime, policy: Policy) -> bool:
+    """Whether somebody is kept for a colleague of this desk who has the skill."""
+    if entry.skill in desk.skills or entry.skill not in desk.on_duty:
+        return False
+    return now - entry.since < policy.skill_overflow_after
+
+
+class _BySkill:
+    """People of each level change places among themselves: those with a skill of the desk's sooner, those kept later.
+
+    A place in the queue belongs to a level. It goes to whoever of that level comes first at this desk; of those further
+    back only as many are looked at as might still come before them.
+    """
+
+    def __init__(
+        self, desk: Desk, people: Iterator[Waiting], passes: Waiting | None, now: datetime, policy: Policy
+    ) -> None:
+        self.desk, self.people, self.passes, self.now, self.policy = desk, people, passes, now, policy
+        self.places: deque[Waiting] = deque()
+        """Read ahead, in order of the queue: whose places are next."""
+        self.open: dict[Level, list[Waiting]] = {level: [] for level in Level}
+        """Read and not yet offered, by level."""
+        self.reach = policy.skill_overflow_after if desk.skills else timedelta(0)
+        """So much later in the queue somebody may stand and still come first here."""
+
+    def __iter__(self) -> Iterator[Waiting]:
+        while self.places or self._read():
+            place = self.places.popleft()
+            yield self._first_of(place.level) if self._is_free(place) else place
+
+    def _is_free(self, entry: Waiting) -> bool:
+        return _moves(entry) and entry is not self.passes
+
+    def _read(self) -> bool:
+        """Read one more; false at the end."""
+        one = next(self.people, None)
+        if one is None:
+            return False
+        self.places.append(one)
+        if self._is_free(one):
+            self.open[one.level].append(one)
+        return True
+
+    def _first_of(self, level: Level) -> Waiting:
+        there = self.open[level]
+        best = min(there, key=self._rank)
+        read = len(there)
+        while self._may_be_passed(best) and self._read():
+            if len(there) > read:
+                read = len(there)
+                best = min(best, there[-1], key=self._rank)
+        there.remove(best)
+        return best
+
+    def _may_be_passed(self, best: Waiting) -> bool:
+        """Whether somebody not yet read might come before ``best``."""
+        kept, as_if_since = self._rank(best)[:2]
+        last = self.places[-1] if self.places else best
+        return kept or self._as_if_since(last) - self.reach < as_if_since
+
+    def _as_if_since(self, entry: Waiting) -> datetime:
+        return priority(entry, self.policy)[2]
+
+    def _rank(self, entry: Waiting) -> tuple[bool, datetime, Priority]:
+        mine = entry.skill in self.desk.skills
+        as_if_since = self._as_if_since(entry) - (self.policy.skill_overflow_after if mine else timedelta(0))
+        return _is_kept(self.desk, entry, self.now, self.policy), as_if_since, priority(entry, self.policy)
