@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import timedelta
 
 from django.contrib.auth.password_validation import validate_password
@@ -15,6 +16,7 @@ from hotline.chat import codes, errors, events
 from hotline.chat.errors import Refused
 from hotline.chat.models import Conversation
 from hotline.chat.services import moves
+from hotline.chat.skills import SKILLS
 
 INVITATION_DAYS = 7
 PURPOSE = "invitation"
@@ -25,14 +27,21 @@ def _must_manage(by: StaffMember) -> None:
         raise Refused(errors.NOT_ALLOWED)
 
 
-def invite(*, by: StaffMember, role: str, name: str) -> str:
-    """Make a one-time invitation.
+def _known_skills(codes: Iterable[str]) -> list[str]:
+    chosen = set(codes)
+    if not chosen <= set(SKILLS):
+        raise Refused(errors.BAD_FRAME, "skills")
+    return [code for code in SKILLS if code in chosen]
+
+
+def invite(*, by: StaffMember, role: str, name: str, skills: Iterable[str] = ()) -> str:
+    """Make a one-time invitation; ``skills`` are those that the account begins with.
 
     Returns:
         The code, to be shown this once; it works for seven days.
 
     Raises:
-        Refused: staff.not_allowed; frame.invalid for a role that does not exist.
+        Refused: staff.not_allowed; frame.invalid for a role or a skill that does not exist.
     """
     _must_manage(by)
     if role not in list(Role) or not name.strip():
@@ -42,6 +51,7 @@ def invite(*, by: StaffMember, role: str, name: str) -> str:
         code_digest=codes.digest_code(codes.normalise(code) or "", purpose=PURPOSE),
         role=role,
         name=name.strip()[:40],
+        skills=_known_skills(skills),
         invited_by=by,
         expires_at=timezone.now() + timedelta(days=INVITATION_DAYS),
     )
@@ -71,9 +81,8 @@ def join(*, code: str, username: str, alias: str, password: str) -> StaffMember:
         if not username or not alias or StaffMember.objects.filter(username__iexact=username).exists():
             raise Refused(errors.USERNAME_TAKEN)
         check_password_strength(password, StaffMember(username=username, alias=alias))
-        member = StaffMember.objects.create_user(
-            username, password, alias=alias, role=invitation.role, languages=["zh-hans"]
-        )
+        about = {"role": invitation.role, "languages": ["zh-hans"], "skills": invitation.skills}
+        member = StaffMember.objects.create_user(username, password, alias=alias, **about)
         Invitation.objects.filter(pk=invitation.pk).update(used_at=timezone.now(), used_by=member)
         StaffChange.objects.create(staff=member, by=invitation.invited_by, what=f"joined:{member.role}")
         return member
@@ -110,6 +119,25 @@ def set_role(member: StaffMember, *, by: StaffMember, role: str) -> None:
         _release_all(member)
     events.account_changed(member.pk)
     events.colleagues_changed()
+
+
+@transaction.atomic
+def set_skills(member: StaffMember, *, by: StaffMember, skills: Iterable[str]) -> None:
+    """Say what somebody has learned to help with; the next person they take is chosen by it.
+
+    Raises:
+        Refused: staff.not_allowed; frame.invalid for a skill that does not exist.
+    """
+    _must_manage(by)
+    chosen = _known_skills(skills)
+    before = StaffMember.objects.select_for_update().get(pk=member.pk).skills
+    StaffMember.objects.filter(pk=member.pk).update(skills=chosen)
+    member.refresh_from_db()
+    added = [f"skill_added:{code}" for code in chosen if code not in before]
+    removed = [f"skill_removed:{code}" for code in before if code not in chosen]
+    StaffChange.objects.bulk_create(StaffChange(staff=member, by=by, what=what) for what in [*added, *removed])
+    events.colleagues_changed()
+    events.queue_changed()
 
 
 @transaction.atomic

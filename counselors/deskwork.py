@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
@@ -25,6 +26,7 @@ from hotline.chat.prepared import Query, Question, known
 from hotline.chat.recorder import Door
 from hotline.chat.services import moves
 from hotline.chat.states import Ending, State
+from triage.services import Desk
 
 Credential = tuple[int, str | None]
 """An account's id, and the key of a session."""
@@ -80,10 +82,12 @@ def _let_in(found: Sequence[Sequence[Any]]) -> dict[Credential, StaffMember]:
     return {(one.pk, row[-2]): one for one, row in members if _is_of(row[-1], one)}
 
 
-_members = rows.Reader(StaffMember, "id", "alias", "role", "is_active", "password")
+_members = rows.Reader(StaffMember, "id", "alias", "role", "is_active", "password", "languages", "skills")
 _sessions = rows.Reader(Session, "session_key", "session_data")
 DOOR = Door(Message.COUNSELOR, staff_behind)
 """Where the staff come in to speak."""
+_on_duty: tuple[float, frozenset[str]] = float("-inf"), frozenset()
+"""When it was read, and which skills are on duty."""
 
 
 def arrive(staff: StaffMember) -> tuple[list[str], bool]:
@@ -96,7 +100,7 @@ def arrive(staff: StaffMember) -> tuple[list[str], bool]:
 
 def welcome(staff: StaffMember, request: int) -> protocol.DeskWelcome:
     """All that a desk shows at first."""
-    rows = queue.rows()[0] if staff.may(Permission.TAKE) else []
+    rows = who_waits(staff)[0] if staff.may(Permission.TAKE) else []
     return protocol.DeskWelcome(
         id=request,
         me=staff_selectors.colleague(staff),
@@ -119,7 +123,26 @@ def who_waits(staff: StaffMember) -> tuple[list[protocol.QueueRow], int]:
     """The first rows of the queue, and how many wait in all."""
     if not staff.may(Permission.TAKE):
         raise Refused(errors.NOT_ALLOWED)
-    return queue.rows()
+    rows, total = queue.rows()
+    called_for = {row.skill for row in rows if row.skill} - set(staff.skills)
+    on_duty = _skills_on_duty() if called_for else frozenset()
+    desk = Desk(frozenset(staff.languages), skills=frozenset(staff.skills), on_duty=on_duty)
+    return queue.as_seen_from(desk, rows), total
+
+
+def _skills_on_duty() -> frozenset[str]:
+    """As of a second ago at most: what desks show moves with the queue, often, and asks this each time."""
+    global _on_duty
+    now = time.monotonic()
+    if now - _on_duty[0] > queue.ROWS_KEPT_SECONDS:
+        _on_duty = now, staff_selectors.skills_on_duty()
+    return _on_duty[1]
+
+
+def forget() -> None:
+    """Know nothing of who is on duty."""
+    global _on_duty
+    _on_duty = float("-inf"), frozenset()
 
 
 def differs(now: protocol.ConversationView, told: protocol.ConversationView | None) -> bool:

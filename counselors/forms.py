@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from counselors.models import Review, StaffMember
 from counselors.roles import Role
+from hotline.chat.skills import SKILLS
 from triage.core.levels import Level
 
 ROLE_WORDS = {
@@ -23,6 +24,13 @@ LEVEL_WORDS = {
     Level.MODERATE: _("moderate"),
     Level.HIGH: _("high"),
     Level.IMMINENT: _("imminent"),
+}
+SKILL_WORDS = {
+    "young": _("young people"),
+    "older": _("older people"),
+    "family": _("family and couples"),
+    "illness": _("illness"),
+    "violence": _("violence"),
 }
 DECISION_WORDS = {
     "agree": _("The level was right"),
@@ -43,6 +51,15 @@ def _dress(form: forms.BaseForm) -> None:
         field.error_messages["required"] = _("Please fill this in.")
         # A page that moves the focus by itself hides its heading from screen readers.
         widget.attrs.pop("autofocus", None)
+
+
+def _skills_field() -> forms.MultipleChoiceField:
+    return forms.MultipleChoiceField(
+        label=_("Has learned to help with"),
+        required=False,
+        choices=[(code, SKILL_WORDS[code]) for code in SKILLS],
+        widget=forms.CheckboxSelectMultiple,
+    )
 
 
 class SignInForm(AuthenticationForm):
@@ -140,10 +157,17 @@ class InviteForm(forms.Form):
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
     role = forms.ChoiceField(label=_("Role"), choices=[(role.value, words) for role, words in ROLE_WORDS.items()])
+    skills = _skills_field()
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         _dress(self)
+
+
+class SkillsForm(forms.Form):
+    """What somebody has learned to help with."""
+
+    skills = _skills_field()
 
 
 class RoleForm(forms.Form):

@@ -38,6 +38,8 @@ class StaffMember(AbstractBaseUser):
     alias = models.CharField(max_length=20)
     role = models.CharField(max_length=12, choices=ROLES, default=Role.COUNSELOR)
     languages = models.JSONField(default=list)
+    skills = models.JSONField(default=list)
+    """Codes of hotline.chat.skills; whoever manages the staff keeps them."""
     is_active = models.BooleanField(default=True)
     joined_at = models.DateTimeField(default=timezone.now)
     deactivated_at = models.DateTimeField(null=True, blank=True)
@@ -86,6 +88,8 @@ class Invitation(models.Model):
     code_digest = models.BinaryField(max_length=32, unique=True)
     role = models.CharField(max_length=12, choices=ROLES)
     name = models.CharField(max_length=40)
+    skills = models.JSONField(default=list)
+    """The skills that the account begins with."""
     invited_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="invitations")
     invited_at = models.DateTimeField(default=timezone.now)
     expires_at = models.DateTimeField()
@@ -111,7 +115,7 @@ class StaffChange(models.Model):
     staff = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="changes")
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     what = models.CharField(max_length=40)
-    """joined:<role>, role:<role>, deactivated, reactivated."""
+    """joined:<role>, role:<role>, skill_added:<code>, skill_removed:<code>, deactivated, reactivated."""
     at = models.DateTimeField(default=timezone.now)
 
     def __str__(self) -> str:

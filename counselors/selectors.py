@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import chain
 
 from django.conf import settings
 from django.db.models import Count, Max, Min, Q, QuerySet
@@ -33,6 +34,12 @@ def count_on_duty() -> int:
     return Duty.objects.filter(state=Duty.ON, staff__is_active=True, seen_at__gte=connected_since()).count()
 
 
+def skills_on_duty() -> frozenset[str]:
+    """What somebody among those on duty, whose desks are there, has learned to help with."""
+    there = Duty.objects.filter(state=Duty.ON, staff__is_active=True, seen_at__gte=connected_since())
+    return frozenset(chain.from_iterable(there.values_list("staff__skills", flat=True)))
+
+
 def colleague(member: StaffMember) -> Colleague:
     """Somebody, as their colleagues see them."""
     duty = Duty.objects.filter(staff=member).first()
@@ -49,6 +56,7 @@ def _colleague(member: StaffMember, duty: Duty | None, holding: int) -> Colleagu
         capacity=duty.capacity if duty else 0,
         role=member.role,
         connected=seen is not None and seen >= connected_since(),
+        skills=member.skills,
     )
 
 

@@ -10,7 +10,8 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from counselors.accounts import deactivate, invite, join, reactivate, set_role
+from counselors import selectors as staff_selectors
+from counselors.accounts import deactivate, invite, join, reactivate, set_role, set_skills
 from counselors.models import Duty, Review, ReviewedFlag, StaffMember
 from counselors.records import ReviewRecord
 from counselors.roles import Permission
@@ -32,6 +33,7 @@ __all__ = [
     "release_vanished",
     "set_duty",
     "set_role",
+    "set_skills",
     "silence_seconds",
     "take_next",
     "touch",
@@ -96,14 +98,20 @@ def claim(conversation_hex: str, *, by: StaffMember) -> Conversation:
 def take_next(*, by: StaffMember) -> Conversation:
     """Take whoever is first for this desk; if a colleague is quicker, the one after.
 
-    First by level and wait; in the desk's own languages before others', but for a crisis; and after several people of a
-    crisis in a row one who waits long below it (see triage.core.ordering).
+    First by level and wait; in the desk's own languages before others', but for a crisis; below that by skills, among
+    those of one level; and after several people of a crisis in a row one who waits long below it. See
+    triage.core.ordering.
 
     Raises:
         Refused: queue.empty, duty.off, duty.full, staff.not_allowed.
     """
     _check_room(by)
-    desk = Desk(frozenset(by.languages), selectors.crises_taken_in_a_row())
+    desk = Desk(
+        languages=frozenset(by.languages),
+        crises_in_a_row=selectors.crises_taken_in_a_row(),
+        skills=frozenset(by.skills),
+        on_duty=staff_selectors.skills_on_duty(),
+    )
     for conversation_hex in queue.candidates(desk):
         try:
             return moves.accept(conversation_hex, by=by, cause="taken")

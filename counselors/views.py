@@ -21,7 +21,16 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from counselors import casefile, insight, selectors, services
-from counselors.forms import DecisionForm, InviteForm, JoinForm, MeForm, NewPasswordForm, RoleForm, SignInForm
+from counselors.forms import (
+    DecisionForm,
+    InviteForm,
+    JoinForm,
+    MeForm,
+    NewPasswordForm,
+    RoleForm,
+    SignInForm,
+    SkillsForm,
+)
 from counselors.models import StaffMember
 from counselors.reading import open_to_read
 from counselors.roles import Permission
@@ -143,7 +152,7 @@ def me(request: HttpRequest) -> HttpResponse:
         update_session_auth_hash(request, member)
         messages.success(request, _("Your password is changed. Your other pages must sign in again."))
         return redirect("counselors:me")
-    return show(request, "counselor/me.html", "me", about=about, password=password)
+    return show(request, "counselor/me.html", "me", about=about, password=password, skills=member.skills)
 
 
 # --- desk and board --------------------------------------------------------------------------------------------------
@@ -253,16 +262,22 @@ def people(request: HttpRequest) -> HttpResponse:
     code = invited = ""
     if request.method == "POST" and form.is_valid():
         invited = form.cleaned_data["name"]
-        code = services.invite(by=member_of(request), role=form.cleaned_data["role"], name=invited)
+        chosen = {name: form.cleaned_data[name] for name in ("role", "skills")}
+        code = services.invite(by=member_of(request), name=invited, **chosen)
         form = InviteForm()
-    context = {"members": selectors.staff_list(), "form": form, "code": code, "invited": invited}
+    members = [(member, _skills_of(member)) for member in selectors.staff_list()]
+    context = {"members": members, "form": form, "code": code, "invited": invited}
     return show(request, "supervisor/people.html", "people", **context)
+
+
+def _skills_of(member: StaffMember) -> SkillsForm:
+    return SkillsForm(initial={"skills": member.skills}, auto_id=f"id_%s_{member.pk}")
 
 
 @staff_only(Permission.MANAGE_STAFF)
 @require_POST
 def change_person(request: HttpRequest, member_id: int, what: str) -> HttpResponse:
-    """Another role, deactivate, reactivate."""
+    """Another role, other skills, deactivate, reactivate."""
     member = StaffMember.objects.filter(pk=member_id).first()
     if member is None:
         raise Http404
@@ -273,6 +288,10 @@ def change_person(request: HttpRequest, member_id: int, what: str) -> HttpRespon
                 form = RoleForm(request.POST)
                 if form.is_valid():
                     services.set_role(member, by=by, role=form.cleaned_data["role"])
+            case "skills":
+                skills = SkillsForm(request.POST)
+                if skills.is_valid():
+                    services.set_skills(member, by=by, skills=skills.cleaned_data["skills"])
             case "deactivate":
                 services.deactivate(member, by=by)
             case "reactivate":

@@ -45,8 +45,10 @@ def only_this_machine():
 @pytest.fixture(autouse=True)
 def nothing_remembered():
     """What a process keeps in memory belongs to one database; each test has its own."""
+    from counselors import deskwork
     from hotline.chat import queue, recent
 
+    deskwork.forget()
     queue.forget()
     recent.forget_all()
 

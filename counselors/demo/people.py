@@ -10,6 +10,8 @@ from django.contrib.auth.hashers import make_password
 
 from counselors.models import Duty, StaffMember
 from counselors.roles import Role
+from hotline.chat.protocol import Skill
+from hotline.chat.skills import SKILLS
 
 PASSWORD = "lamplight-demo"  # noqa: S105 - printed on purpose
 CHINESE, BOTH = ("zh-hans",), ("zh-hans", "en")
@@ -23,19 +25,23 @@ class Person:
     alias: str
     role: Role
     languages: tuple[str, ...] = CHINESE
+    skills: tuple[Skill, ...] = ()
 
 
 SIGN_INS = (
-    Person("lin", "小林", Role.COUNSELOR, BOTH),
-    Person("zhou", "阿舟", Role.COUNSELOR),
-    Person("shen", "沈老师", Role.SUPERVISOR, BOTH),
+    Person("lin", "小林", Role.COUNSELOR, BOTH, ("violence",)),
+    Person("zhou", "阿舟", Role.COUNSELOR, CHINESE, ("young",)),
+    Person("shen", "沈老师", Role.SUPERVISOR, BOTH, ("illness",)),
     Person("gu", "老顾", Role.COORDINATOR),
 )
 """For whoever looks at the demo."""
-COLLEAGUES = (Person("mei", "梅子", Role.COUNSELOR), Person("an", "安然", Role.COUNSELOR, BOTH))
+COLLEAGUES = (
+    Person("mei", "梅子", Role.COUNSELOR, CHINESE, ("older",)),
+    Person("an", "安然", Role.COUNSELOR, BOTH, ("family",)),
+)
 """They hold the conversations in progress. Nobody sits at their desks and nobody can sign in as them."""
 SIMULATED = tuple(
-    Person(f"sim{number}", alias, Role.COUNSELOR, BOTH)
+    Person(f"sim{number}", alias, Role.COUNSELOR, BOTH, (SKILLS[number % len(SKILLS)],))
     for number, alias in enumerate(("青禾", "南星", "一叶", "知微", "半夏", "望舒"), start=1)
 )
 """`manage.py simulate` signs in as these."""
@@ -55,6 +61,7 @@ def accounts(people: Iterable[Person], *, may_sign_in: bool) -> dict[str, StaffM
                 alias=person.alias,
                 role=person.role,
                 languages=list(person.languages),
+                skills=list(person.skills),
                 password=hashed,
             )
     return found

@@ -34,6 +34,7 @@ Text = Annotated[str, Meta(min_length=1, max_length=MAX_TEXT)]
 Reason = Annotated[str, Meta(min_length=1, max_length=MAX_NOTE)]
 Topic = Literal["", "mood", "sleep", "family", "love", "study", "work", "illness", "isolation", "violence", "other"]
 AgeBand = Literal["", "under_14", "14_17", "18_24", "25_39", "40_59", "60_up"]
+Skill = Literal["", "young", "older", "family", "illness", "violence"]
 Mood = Annotated[int, Meta(ge=1, le=5)]
 
 
@@ -134,7 +135,7 @@ class HandoverView(Part):
 
 
 class QueueRow(Part):
-    """One person who waits."""
+    """One person who waits. ``kept``: why this desk is offered others of their level before them, for now."""
 
     conversation: str
     label: str
@@ -149,6 +150,8 @@ class QueueRow(Part):
     given_back: bool = False
     present: bool = True
     written: int = 0
+    skill: Skill = ""
+    kept: Literal["", "language", "skill"] = ""
 
 
 class ConversationView(Part):
@@ -189,6 +192,7 @@ class Colleague(Part):
     capacity: int
     role: str
     connected: bool = True
+    skills: list[str] = []
 
 
 class Duty(Part):

@@ -26,6 +26,7 @@ from hotline.chat.models import Conversation, Message, as_time
 from hotline.chat.protocol import Place, QueueRow
 from hotline.chat.sealing import Unreadable
 from hotline.chat.selectors import label_of, mark_of
+from hotline.chat.skills import called_for
 from hotline.chat.standing import StandingRisk
 from hotline.chat.states import State
 from triage.core.levels import Level
@@ -114,6 +115,7 @@ def _learn(conversation: Conversation) -> None:
             }
         return
     record, label = _opened(conversation)
+    skill = called_for(conversation.topic, conversation.age_band)
     _known.waitlist.put(
         Waiting(
             key=key,
@@ -123,6 +125,7 @@ def _learn(conversation: Conversation) -> None:
             language=conversation.language,
             since=conversation.waiting_since,
             given_back=conversation.given_back_at is not None,
+            skill=skill,
         )
     )
     _known.rows[key] = QueueRow(
@@ -136,6 +139,7 @@ def _learn(conversation: Conversation) -> None:
         age_band=conversation.age_band,
         danger=record.declared,
         given_back=conversation.given_back_at is not None,
+        skill=skill,
     )
 
 
@@ -180,6 +184,14 @@ def _with_facts(shown: list[QueueRow]) -> list[QueueRow]:
         seen_at, written, stories = by_key.get(row.conversation, (None, 0, 1))
         found.append(replace(row, present=is_present_at(seen_at), written=written, returning=stories > 1))
     return found
+
+
+def as_seen_from(desk: Desk, shown: list[QueueRow]) -> list[QueueRow]:
+    """The rows as one desk sees them: with whom it is not offered first for now, and why."""
+    now = timezone.now()
+    with _lock:
+        kept = [_known.waitlist.why_kept(desk, row.conversation, now=now) for row in shown]
+    return [replace(row, kept=why) if why else row for row, why in zip(shown, kept, strict=True)]
 
 
 @dataclass(frozen=True, slots=True)

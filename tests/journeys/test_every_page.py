@@ -324,6 +324,8 @@ def test_the_other_staff_pages_are_whole(visitor, house, language, light, size):
 
     people = visitor.signed_in("gu", "/staff/people/", language, size=size)
     inspector.look(people, "people")
+    people.get_by_test_id("skills-ask").first.click()
+    inspector.look(people, "people, skills")
     people.get_by_test_id("deactivate-ask").first.click()
     people.locator("#id_name").fill(NAMES[language][0])
     people.get_by_test_id("invite").click()

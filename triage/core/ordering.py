@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Literal, TypeAlias
 
 from triage.core.levels import Level
 
@@ -85,6 +86,7 @@ class Desk:
     on_duty: frozenset[str] = frozenset()
 
 
+WhyKept: TypeAlias = Literal["", "language", "skill"]
 Priority = tuple[int, bool, datetime, datetime, str]
 
 
@@ -154,7 +156,7 @@ def order_for(
     yield from strangers
 
 
-def why_kept(desk: Desk, entry: Waiting, *, now: datetime, policy: Policy = POLICY) -> str:
+def why_kept(desk: Desk, entry: Waiting, *, now: datetime, policy: Policy = POLICY) -> WhyKept:
     """Why a desk is offered others before somebody, for now: "language", "skill", or "" when it is not."""
     if not _speaks(desk, entry, now, policy):
         return "language"

@@ -14,7 +14,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from triage.core.ordering import POLICY, Desk, Policy, Priority, Waiting, longest_below, order_for, priority
+from triage.core.ordering import (
+    POLICY,
+    Desk,
+    Policy,
+    Priority,
+    Waiting,
+    WhyKept,
+    longest_below,
+    order_for,
+    priority,
+    why_kept,
+)
 
 Group = tuple[int, bool, timedelta]
 
@@ -97,6 +108,11 @@ class Waitlist:
     def order_for(self, desk: Desk, *, now: datetime) -> Iterator[Waiting]:
         """The queue as one desk should take from it; see :func:`triage.core.ordering.order_for`."""
         return order_for(desk, self, now=now, longest=longest_below(self._firsts()), policy=self.policy)
+
+    def why_kept(self, desk: Desk, key: str, *, now: datetime) -> WhyKept:
+        """Why a desk is offered others first, for now; "" also for who does not wait."""
+        entry = self._entries.get(key)
+        return why_kept(desk, entry, now=now, policy=self.policy) if entry else ""
 
     def longest(self) -> Waiting | None:
         """Whoever waits longest."""

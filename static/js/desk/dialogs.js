@@ -59,7 +59,8 @@ export function fillColleagues(select, colleagues, me) {
     option.value = String(one.id);
     option.disabled = full;
     const words = { name: one.name, holding: one.holding, capacity: one.capacity };
-    option.textContent = say(full ? "colleague.full" : "colleague.free", words);
+    const busy = say(full ? "colleague.full" : "colleague.free", words);
+    option.textContent = [busy, ...one.skills.map((code) => say(`skill.${code}`, {}, code))].join(" · ");
     return option;
   });
   select.replaceChildren(...options);

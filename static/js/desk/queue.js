@@ -20,6 +20,7 @@ function facts(row) {
   list.push(say(`channel.${row.channel}`, {}, row.channel));
   if (row.topic) list.push(say(`topic.${row.topic}`, {}, row.topic));
   if (row.age_band) list.push(say(`age.${row.age_band}`, {}, row.age_band));
+  if (row.skill) list.push(say("queue.skill", { skill: say(`skill.${row.skill}`, {}, row.skill) }));
   list.push(row.written ? say("queue.written", { count: row.written }) : say("queue.nothing_written"));
   return list;
 }
@@ -55,6 +56,11 @@ function showMarks(element, row) {
   );
 }
 
+/** Why "take the next" passes somebody over for now; nobody is kept from being taken by hand. */
+function keptWords(row) {
+  return row.kept ? say(`queue.kept.${row.kept}`, { language: say(`language.${row.language}`, {}, row.language) }) : "";
+}
+
 function updateRow(element, { row, takenBy }, state) {
   element.dataset.conversation = row.conversation;
   element.dataset.level = row.risk.level;
@@ -73,6 +79,9 @@ function updateRow(element, { row, takenBy }, state) {
     showEvidence(evidence, row.risk.spans, { most: 3 });
   }
   showFacts(part(element, "facts"), row);
+  const kept = part(element, "kept");
+  text(kept, keptWords(row));
+  show(kept, Boolean(row.kept) && !takenBy);
   const claim = part(element, "claim");
   const taken = part(element, "taken");
   show(claim, !takenBy);
