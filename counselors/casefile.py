@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
-from itertools import groupby
+from itertools import groupby, pairwise
 
 from counselors.selectors import LevelStep, ReviewCase
 from counselors.words import reason_word
@@ -30,6 +30,9 @@ class ShownLine:
         event, argument: for system lines, "joined" and "alias" of "joined:alias".
         level: code of what triage said of this message; "" where it said nothing.
         rose: whether that is higher than ever before in this conversation.
+        chance: P(level >= high) that it told, from 0 to 1; "" where it could not read the message.
+        model: the rules and weights that read it; "" where none did.
+        model_changed: whether others had read the resident's message before it.
     """
 
     line: Line
@@ -39,6 +42,9 @@ class ShownLine:
     argument: str
     level: str
     rose: bool
+    chance: str = ""
+    model: str = ""
+    model_changed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +91,14 @@ def shown_lines(case: ReviewCase) -> list[ShownLine]:
     """The transcript, each of the resident's messages with what triage said of it."""
     steps = {step.seq: step for step in case.steps}
     rises = {step.seq for step in risen(case.steps)}
-    return [_shown(line, steps.get(line.seq), case.item.risk.spans, line.seq in rises) for line in case.lines]
+    changes = {step.seq for before, step in pairwise(case.steps) if before.risk.model != step.risk.model}
+    shown = (_shown(line, steps.get(line.seq), case.item.risk.spans, line.seq in rises) for line in case.lines)
+    return [replace(one, model_changed=one.line.seq in changes) for one in shown]
+
+
+def models(steps: Iterable[LevelStep]) -> list[str]:
+    """Which rules and weights read the messages, in the order in which they came to speak."""
+    return list(dict.fromkeys(step.risk.model for step in steps if step.risk.model))
 
 
 def _shown(line: Line, step: LevelStep | None, standing_spans: Sequence[Span], rose: bool) -> ShownLine:
@@ -100,6 +113,8 @@ def _shown(line: Line, step: LevelStep | None, standing_spans: Sequence[Span], r
         argument=argument,
         level=step.risk.level if step else "",
         rose=rose,
+        chance=f"{step.risk.probability:.2f}" if step and step.risk.scored else "",
+        model=step.risk.model if step else "",
     )
 
 

@@ -213,6 +213,7 @@ def review(request: HttpRequest, conversation_hex: str) -> HttpResponse:
         "case": case,
         "form": form,
         "lines": casefile.shown_lines(case),
+        "models": casefile.models(case.steps),
         "timeline": casefile.timeline(case),
         "chart": casefile.chart(case.steps),
     }

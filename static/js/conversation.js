@@ -7,7 +7,7 @@ import { $, loadWords, part, say, sayCode, show, text } from "./desk/dom.js";
 import { forgetDrafts } from "./desk/drafts.js";
 import { follow, stay } from "./desk/follow.js";
 import { listenForKeys } from "./desk/keys.js";
-import { showLevel } from "./desk/levels.js";
+import { modelWords, showLevel } from "./desk/levels.js";
 import { createLine } from "./desk/line.js";
 import { createNoteField, showNotesAtEnd } from "./desk/notes.js";
 import { showFacts, showRisk } from "./desk/person.js";
@@ -101,6 +101,9 @@ function draw(state) {
   const typing = conversation.typingUntil > Date.now();
   text(part(root, "typing"), typing ? say("talk.typing") : "");
   showRisk(part(root, "risk"), view.risk);
+  const model = modelWords(view.risk);
+  text(part(root, "model"), model);
+  show(part(root, "model"), Boolean(model));
   showFacts(part(root, "facts"), view);
   showNotesAtEnd(part(root, "notes"), view.notes);
   show(part(root, "no-notes"), view.notes.length === 0);

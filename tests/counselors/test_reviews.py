@@ -16,7 +16,8 @@ from hotline.chat.errors import Refused
 from hotline.chat.models import Flag
 from hotline.chat.services import erasure, notes, risk
 from tests import factories
-from triage.core.levels import Level
+from triage import services as triage
+from triage.core.levels import Assessment, Level
 
 pytestmark = pytest.mark.usefixtures("plain_triage")
 
@@ -129,6 +130,17 @@ def test_the_case_shows_words_notes_steps_history_and_readers(flagged, counselor
     assert [step.risk.level for step in case.steps] == ["high"]
     assert [step.cause for step in case.history] == ["opened", "claimed"]
     assert (case.readers, case.item.kinds) == ([supervisor.alias], ("high",))
+
+
+def test_the_case_tells_which_model_read_which_message(flagged, counselor, supervisor, client, monkeypatch):
+    monkeypatch.setattr(triage, "assess", lambda text, **_: Assessment(Level.LOW, 0.27, (), "rules-5+later"))
+    flagged.says("说完轻一点了")
+    client.force_login(supervisor)
+    page = client.get(f"/staff/reviews/{flagged.hex}/").content.decode()
+    assert "plain, rules-5+later" in page
+    first, second = re.findall(r'data-testid="line-model">([^<]*)<', page)
+    assert "plain" not in first
+    assert second == "0.27 · rules-5+later"
 
 
 def test_a_review_without_a_known_decision_cannot_be_kept(flagged, supervisor):

@@ -31,6 +31,11 @@ export function sourceWords(risk) {
   return say(`source.${risk.source}`, { name: risk.by });
 }
 
+/** Which rules and weights read it last, and how likely they say a crisis is: for an audit, not for the moment. */
+export function modelWords(risk) {
+  return risk.model ? say("risk.model", { version: risk.model, chance: risk.probability.toFixed(2) }) : "";
+}
+
 export function reasonWords(reason) {
   return say(`reason.${reason}`, {}, reason);
 }
@@ -38,10 +43,29 @@ export function reasonWords(reason) {
 /** Longest quotation in a list that is read at a glance, in characters; a tooltip has all of it. */
 const GLANCE = 18;
 
-/** At a glance the words that a rule names say more than the model's whole sentence, which is quoted only alone. */
-function atAGlance(spans) {
-  const named = spans.filter((span) => span.reason !== "model");
-  return named.length ? named : spans;
+/** What the model weighed heaviest in one line is one item: its pieces, with what stands between them left out. */
+function inItems(spans) {
+  const items = [];
+  const ofModel = new Map();
+  for (const span of spans) {
+    const held = span.reason === "model" ? ofModel.get(span.seq) : null;
+    if (held) {
+      if (!held.pieces.includes(span.words)) held.pieces.push(span.words);
+      held.words = held.pieces.join(" … ");
+    } else {
+      const item = { reason: span.reason, words: span.words, pieces: [span.words] };
+      if (span.reason === "model") ofModel.set(span.seq, item);
+      items.push(item);
+    }
+  }
+  return items;
+}
+
+/** At a glance the words that a rule names come first, and then what the model added: neither hides the other. */
+function atAGlance(items, most) {
+  const model = items.find((item) => item.reason === "model");
+  const named = items.filter((item) => item.reason !== "model");
+  return model ? [...named.slice(0, most - 1), model] : named.slice(0, most);
 }
 
 function shortened(words) {
@@ -53,12 +77,12 @@ function shortened(words) {
 export function showEvidence(list, spans, { most = 0, quote = true } = {}) {
   const seen = new Set();
   const items = [];
-  for (const span of spans) {
-    const key = `${span.words}|${span.reason}`;
-    if (!seen.has(key)) items.push(span);
+  for (const item of inItems(spans)) {
+    const key = `${item.words}|${item.reason}`;
+    if (!seen.has(key)) items.push(item);
     seen.add(key);
   }
-  const chosen = most ? atAGlance(items).slice(0, most) : items;
+  const chosen = most ? atAGlance(items, most) : items;
   const fresh = chosen.map((span) => {
     const item = document.createElement("li");
     item.className = "evidence-item";
