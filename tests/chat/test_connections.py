@@ -1,11 +1,17 @@
-"""Connections that can only read are let go: the next one may write. And none is looked at for every frame."""
+"""Connections that can only read are let go: the next one may write. And none is looked at for every frame.
+
+Those of pages end with them.
+"""
 
 import sqlite3
 
 import psycopg
 import pytest
+from channels.testing import HttpCommunicator
 from django.db import DatabaseError, connection
+from django.db.backends.signals import connection_created
 
+from hotline.asgi import django_application as application
 from hotline.chat import connections
 from hotline.chat.connections import is_read_only
 from hotline.chat.models import Resident
@@ -35,6 +41,24 @@ def test_other_errors_cost_no_connection(cause, expected):
     error = DatabaseError()
     error.__cause__ = cause
     assert is_read_only(error) is expected
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_a_pages_connection_ends_with_the_page():
+    made = []
+
+    def note(connection, **_):
+        made.append(connection)
+
+    connection_created.connect(note)
+    try:
+        page = HttpCommunicator(application, "GET", "/readyz", headers=[(b"host", b"localhost")])
+        assert (await page.get_response(timeout=60))["status"] == 200
+        await page.wait()
+    finally:
+        connection_created.disconnect(note)
+    assert made
+    assert [one.connection for one in made] == [None] * len(made)
 
 
 class Answering:
