@@ -52,6 +52,7 @@ try:
     SWEEP_EVERY_SECONDS: float = env.float("SWEEP_EVERY_SECONDS", 5.0, validate=at_least(0.05))
     HEARTBEAT_SECONDS: int = env.int("HEARTBEAT_SECONDS", 20, validate=at_least(1))
     TRIAGE_PROCESS: bool = env.bool("TRIAGE_PROCESS", True)
+    TRIAGE_LEXICON: str = env.str("TRIAGE_LEXICON", "")
     REVIEW_WITHIN_HOURS: int = env.int("REVIEW_WITHIN_HOURS", 24, validate=at_least(1))
     METRICS_TOKEN = parse_metrics_token(env.str("METRICS_TOKEN", ""))
     EMERGENCY_NUMBERS = parse_emergency_numbers(

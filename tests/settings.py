@@ -31,6 +31,7 @@ for _name in (
     "LOG_FORMAT",
     "LOG_LEVEL",
     "TRIAGE_PROCESS",
+    "TRIAGE_LEXICON",
 ):
     os.environ.pop(_name, None)
 os.environ.update(

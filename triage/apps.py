@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from django.apps import AppConfig
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 
 
 class TriageConfig(AppConfig):
@@ -11,8 +13,16 @@ class TriageConfig(AppConfig):
     name = "triage"
 
     def ready(self) -> None:
-        """The database knows which weights speak at this site."""
-        # Models cannot be imported before all applications are known.
-        from triage import services, versions
+        """The database knows which weights speak at this site, its settings what it adds to the lexicon.
 
+        Raises:
+            ImproperlyConfigured: something in that lexicon cannot be used.
+        """
+        # Models cannot be imported before all applications are known.
+        from triage import services, site_lexicon, versions
+
+        try:
+            site_lexicon.use(settings.TRIAGE_LEXICON)
+        except site_lexicon.BadLexicon as error:
+            raise ImproperlyConfigured(f"TRIAGE_LEXICON: {error}") from None
         services.weights_are_chosen_by(versions.chosen)

@@ -19,7 +19,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any, BinaryIO
 
-from triage import frames, services
+from triage import frames, services, site_lexicon
 from triage.services import Chosen, Readings
 
 REMEMBERS_CHARACTERS = 400_000
@@ -134,14 +134,17 @@ class Child:
         return frames.told(found) if found else None
 
 
-def serve(line: socket.socket) -> None:
+def serve(line: socket.socket, *, told: bool) -> None:
     """Answer until the other end is gone."""
     said, child = Said(), Child()
     logging.getLogger().addHandler(said)
-    services.prepare()
-    _look_for_garbage_only_when_idle()
-    line.sendall(frames.pack({"number": 0, "protocol": frames.PROTOCOL, **_state(child), "said": said.take()}))
     with line.makefile("rb") as asking:
+        if told:
+            first = _next(asking)
+            site_lexicon.take(site_lexicon.heard(first["lexicon"] if first else {}))
+        services.prepare()
+        _look_for_garbage_only_when_idle()
+        line.sendall(frames.pack({"number": 0, "protocol": frames.PROTOCOL, **_state(child), "said": said.take()}))
         while (asked := _next_when_tidy(line, asking, child.memory)) is not None:
             signal.alarm(ENDS_ITSELF_AFTER_SECONDS)
             answer: dict[str, Any] = {"number": asked["number"]}
@@ -202,8 +205,8 @@ def _let_others_go_first() -> None:
             os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
 
 
-def main(number: int) -> None:
-    """Serve on the open file ``number``.
+def main(number: int, *, told: bool = False) -> None:
+    """Serve on the open file ``number``; ``told`` that the first frame is the site's lexicon.
 
     Signals of a terminal or a service manager reach the server too, which lets go of its end when it is done.
     """
@@ -212,7 +215,7 @@ def main(number: int) -> None:
     _let_others_go_first()
     try:
         with socket.socket(fileno=number) as line:
-            serve(line)
+            serve(line, told=told)
     except OSError:
         # The server is gone, in the middle of an answer.
         return

@@ -7,6 +7,7 @@ from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
+from triage.core import additions
 from triage.core.assess import RULES_VERSION
 from triage.core.scorer import BadWeights, Weights, load
 
@@ -40,13 +41,31 @@ def version(weights: Weights, checksum: str) -> str:
 
 @lru_cache(maxsize=1)
 def rules_digest() -> str:
-    """SHA-256 over the code and word lists of ``triage.core``: weights learned with others do not belong to these."""
+    """SHA-256 over code and shipped word lists of ``triage.core``: weights learned with others do not suit these."""
     seen = hashlib.sha256()
     for path in sorted([*_CORE.glob("*.py"), *_CORE.glob("lexicon/*.toml")]):
         seen.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
     return seen.hexdigest()
 
 
+def lexicon() -> str:
+    """What this site's own lexicon is called; "" where there is none."""
+    digest = additions.current().digest
+    return f"lexicon-{digest[:8]}" if digest else ""
+
+
+def reading_digest() -> str:
+    """The rules, and what this site added to their lexicon: what figures were measured with.
+
+    Weights belong to the rules alone: what a site adds feeds features that they know.
+    """
+    return ":".join(filter(None, [rules_digest(), additions.current().digest[:8]]))
+
+
 def name(told: str) -> str:
-    """An assessment's model version with the digest of the rules that spoke: ``rules-5.1a2b3c+...``."""
-    return told.replace(RULES_VERSION, f"{RULES_VERSION}.{rules_digest()[:6]}", 1)
+    """An assessment's model version with what spoke, exactly: ``rules-5.1a2b3c+linear-7-...``.
+
+    With a lexicon of this site ``rules-5.1a2b3c+lexicon-4d5e6f70+linear-7-...``.
+    """
+    rules = "+".join(filter(None, [f"{RULES_VERSION}.{rules_digest()[:6]}", lexicon()]))
+    return told.replace(RULES_VERSION, rules, 1)

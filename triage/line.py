@@ -14,9 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from triage import frames
+from triage.core import additions
 
 ROOT = Path(__file__).resolve().parent.parent
-CODE = "import sys; sys.path.insert(0, {root!r}); from triage.child import main; main({number})"
+CODE = "import sys; sys.path.insert(0, {root!r}); from triage.child import main; main({arguments})"
 PASSED_ON = ("LD_LIBRARY_PATH", "LANG", "LC_ALL")
 """Of the environment; the keys and secrets in it are not triage's business."""
 LOOKS_FOR_ITS_END_EVERY_SECONDS = 0.01
@@ -26,12 +27,13 @@ class NotStarted(Exception):
     """The process did not come up; the message says why."""
 
 
-def command(number: int) -> list[str]:
-    """What starts the process, which finds its socket as the open file ``number``.
+def command(number: int, *, told: bool = False) -> list[str]:
+    """What starts the process, which finds its socket as the open file ``number``, and, ``told`` so, a frame in it.
 
     Isolated, and without installed packages: it needs none, and starts in half the time.
     """
-    return [sys.executable, "-I", "-S", "-c", CODE.format(root=str(ROOT), number=number)]
+    arguments = f"{number}, told=True" if told else str(number)
+    return [sys.executable, "-I", "-S", "-c", CODE.format(root=str(ROOT), arguments=arguments)]
 
 
 class Line(asyncio.Protocol):
@@ -63,8 +65,12 @@ class Line(asyncio.Protocol):
         self._came = bytearray()
         self._began = time.monotonic()
         self._socket, theirs = socket.socketpair()
+        # The lexicon that was checked when this process started, whatever became of its files meanwhile.
+        added = additions.current()
         try:
-            self._popen = _start(theirs)
+            self._popen = _start(theirs, told=bool(added.count))
+            if added.count:
+                _leave(self._socket, frames.pack({"lexicon": added.told()}))
         except OSError:
             self._socket.close()
             raise
@@ -202,11 +208,23 @@ class Line(asyncio.Protocol):
             await asyncio.sleep(LOOKS_FOR_ITS_END_EVERY_SECONDS)
 
 
-def _start(theirs: socket.socket) -> subprocess.Popen[bytes]:
+def _leave(line: socket.socket, frame: bytes) -> None:
+    """Put a frame where the process finds it. It is small enough for the system's buffer: nobody waits.
+
+    Raises:
+        OSError: it is not.
+    """
+    line.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4 * len(frame))
+    line.setblocking(False)
+    if line.send(frame) < len(frame):
+        raise BlockingIOError("the lexicon")
+
+
+def _start(theirs: socket.socket, *, told: bool) -> subprocess.Popen[bytes]:
     number = theirs.fileno()
     nothing = subprocess.DEVNULL
     return subprocess.Popen(  # noqa: S603 - our own interpreter and code
-        command(number),
+        command(number, told=told),
         pass_fds=(number,),
         stdin=nothing,
         stdout=nothing,

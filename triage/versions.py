@@ -33,7 +33,7 @@ class Comparison:
         figures: of the candidate, by language and kind.
         against: exact version of the weights that spoke then.
         corpus: hash of the safety set's corpus.
-        rules: digest of the rules.
+        rules: digest of the rules, and of what this site added to them.
         worse: in words, each figure that is worse beyond tolerance.
     """
 
@@ -179,7 +179,7 @@ def why_not(row: ModelVersion, *, corpus: str) -> list[str]:
     told = row.metrics
     if not told:
         return ["it was not compared; manage.py compare does that"]
-    now = {"against": speaking_now().version, "rules": exact.rules_digest(), "corpus": corpus}
+    now = {"against": speaking_now().version, "rules": exact.reading_digest(), "corpus": corpus}
     if any(told.get(name) != value for name, value in now.items()):
         return [f"it was compared with {told.get('against')}, by the rules and the safety set of then; compare it anew"]
     return [str(one) for one in told.get("worse", [])]

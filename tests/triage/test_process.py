@@ -106,7 +106,7 @@ async def test_a_conversation_is_read_as_it_is_here(reads):
 
 
 def test_it_knows_neither_django_nor_any_installed_package():
-    code = line.CODE.replace("main({number})", "sys.stdout.write(' '.join(sys.modules))").format(root=str(line.ROOT))
+    code = line.CODE.replace("main({arguments})", "sys.stdout.write(' '.join(sys.modules))").format(root=str(line.ROOT))
     done = subprocess.run([sys.executable, "-I", "-S", "-c", code], capture_output=True, text=True, check=True)
     found = {name.partition(".")[0] for name in done.stdout.split()}
     assert "triage" in found
@@ -179,7 +179,7 @@ def test_what_cannot_be_believed_of_an_answer_is_not_scored(answer):
 async def test_where_none_can_start_nobody_waits_and_the_next_that_can_is_used(monkeypatch):
     monkeypatch.setattr(process, "STARTS_AGAIN_AFTER_SECONDS", (0.0, 0.05, 0.05, 3600.0))
     well = line.command
-    monkeypatch.setattr(line, "command", lambda number: ["/nowhere/python"])
+    monkeypatch.setattr(line, "command", lambda number, **_: ["/nowhere/python"])
     reads = process.InProcess()
     reads.start()
     try:

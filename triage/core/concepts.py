@@ -1,6 +1,6 @@
 """What a text speaks of: concepts with their spans.
 
-The patterns are data (``lexicon/*.toml``), so that a site may add its own.
+The patterns are data (``lexicon/*.toml``), to which a site may add its own (see additions.py).
 """
 
 from __future__ import annotations
@@ -8,14 +8,14 @@ from __future__ import annotations
 import re
 import tomllib
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from itertools import groupby
 from pathlib import Path
 from typing import NamedTuple
 
-from triage.core import needles
+from triage.core import additions, needles
 
 MOST_OF_ONE = 24
 """Mentions of one concept that are looked at."""
@@ -85,16 +85,16 @@ class Lexicon:
 def _lexicon(language: str) -> Lexicon:
     with (LEXICON / f"{language}.toml").open("rb") as file:
         data = tomllib.load(file)
-    words = {name: f"(?:{choice})" for name, choice in data.pop("words", {}).items()}
+    added = additions.current()
+    words = groups(data.pop("words", {}), added.groups.get(language, {}))
     unknown = set(data) - set(CONCEPTS)
     if unknown:
         raise ValueError(f"{language}.toml names concepts that nobody knows: {sorted(unknown)}")
     size = GRAM[language]
     patterns = tuple(
-        _pattern(name, rank, _WORDS.sub(lambda group: words[group[1]], pattern), size)
+        _pattern(name, rank, spelt_out(pattern, words), size)
         for rank, name in enumerate(CONCEPTS)
-        if name in data
-        for pattern in data[name]["patterns"]
+        for pattern in (*data.get(name, {}).get("patterns", ()), *added.concepts.get(language, {}).get(name, ()))
     )
     wanted: dict[str, list[int]] = {}
     for place, pattern in enumerate(patterns):
@@ -107,6 +107,27 @@ def _lexicon(language: str) -> Lexicon:
         index=_index(wanted, lambda word: min(_grams(word, size), key=held.__getitem__, default=None)),
         short=_index(wanted, lambda word: word[0] if len(word) < size else None),
     )
+
+
+def read_anew() -> None:
+    """Forget the lexicon: it is read again at the next text, with what the site adds then."""
+    _lexicon.cache_clear()
+
+
+def groups(shipped: Mapping[str, str], added: Mapping[str, Sequence[str]]) -> dict[str, str]:
+    """What each group stands for in a pattern: the shipped alternatives first, then those of the site."""
+    names = dict.fromkeys([*shipped, *added])
+    choices = {name: [*filter(None, [shipped.get(name)]), *map(re.escape, added.get(name, ()))] for name in names}
+    return {name: f"(?:{'|'.join(choice)})" for name, choice in choices.items()}
+
+
+def spelt_out(pattern: str, words: Mapping[str, str]) -> str:
+    """A pattern with the groups that it names in <>.
+
+    Raises:
+        KeyError: there is no such group.
+    """
+    return _WORDS.sub(lambda group: words[group[1]], pattern)
 
 
 def _pattern(concept: str, rank: int, expression: str, size: int) -> Pattern:

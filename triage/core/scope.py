@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-from triage.core import needles
+from triage.core import additions, needles
 from triage.core.concepts import LEXICON, Mention
 
 EVERYDAY = frozenset(
@@ -85,15 +85,27 @@ class Patterns:
 def _patterns(language: str) -> Patterns:
     with (LEXICON / f"scope.{language}.toml").open("rb") as file:
         patterns = tomllib.load(file)
-    return Patterns(**{name: _sought(name, pattern, language) for name, pattern in patterns.items()})
+    added = additions.current().scopes.get(language, {})
+    return Patterns(
+        **{name: _sought(name, [pattern, *added.get(name, ())], language) for name, pattern in patterns.items()}
+    )
 
 
-def _sought(name: str, pattern: str, language: str) -> Sought:
-    expression = re.compile(pattern)
-    needs = needles.read(pattern).needs if language == "zh" and name in GATED else ()
-    if not needs:
+def read_anew() -> None:
+    """Forget the lexicon: it is read again at the next text, with what the site adds then."""
+    _patterns.cache_clear()
+
+
+def _sought(name: str, patterns: list[str], language: str) -> Sought:
+    """What the shipped pattern finds, and those that a site added."""
+    expression = re.compile(patterns[0] if len(patterns) == 1 else "|".join(f"(?:{one})" for one in patterns))
+    if language != "zh" or name not in GATED:
         return expression
-    return Gated(re.compile("|".join(map(re.escape, sorted(needs[0])))), expression)
+    needs = [needles.read(one).needs for one in patterns]
+    if not all(needs):
+        return expression
+    words = {word for one in needs for word in one[0]}
+    return Gated(re.compile("|".join(map(re.escape, sorted(words)))), expression)
 
 
 @dataclass(frozen=True, slots=True)

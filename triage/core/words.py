@@ -1,6 +1,7 @@
 """Words of one kind: 绳子 and 皮带, a rope and a cord. What a linear model learns of one then holds for the others.
 
-The kinds are data (``lexicon/words.*.toml``), so that a site may add its own words. A kind asserts nothing by itself.
+The kinds are data (``lexicon/words.*.toml``), to which a site may add its own words (see additions.py). A kind asserts
+nothing by itself.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
+from triage.core import additions
 from triage.core.concepts import LEXICON
 
 _WORD = re.compile(r"[a-z0-9'&-]+")
@@ -48,15 +50,23 @@ def _dictionary(language: str) -> Dictionary:
     for name, words in data.items():
         for word in words.split(None if language == "zh" else "|"):
             kinds.setdefault(word, {})[name] = None
+    for name, more in additions.current().kinds.get(language, {}).items():
+        for word in more:
+            kinds.setdefault(word, {})[name] = None
     index: dict[str, list[tuple[str, list[str]]]] = {}
     for word in kinds:
-        first, *more = [word[:2]] if language == "zh" else word.split()
-        index.setdefault(first, []).append((word, more))
+        first, *rest = [word[:2]] if language == "zh" else word.split()
+        index.setdefault(first, []).append((word, rest))
     return Dictionary(
         marks={word: (tuple(names), tuple(f"{name}-" for name in names)) for word, names in kinds.items()},
         index={begin: tuple(some) for begin, some in index.items()},
         single=frozenset(word for word in kinds if language == "zh" and len(word) == 1),
     )
+
+
+def read_anew() -> None:
+    """Forget the lexicon: it is read again at the next text, with what the site adds then."""
+    _dictionary.cache_clear()
 
 
 def kinds(text: str, language: str) -> set[str]:

@@ -52,7 +52,7 @@ class Command(BaseCommand):
                 figures=new,
                 against=theirs.version,
                 corpus=corpus.corpus_hash(),
-                rules=exact.rules_digest(),
+                rules=exact.reading_digest(),
                 worse=worse,
             ),
         )

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
 from triage import exact, versions
+from triage.core import additions
 from triage.core.scorer import BadWeights
 from triage.management.commands import _common
 from triage.models import Activation, ModelVersion
@@ -20,6 +22,9 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Tell."""
+        if exact.lexicon():
+            added = additions.current()
+            self.stdout.write(f"{exact.lexicon()}: {added.count} entries of this site, from {settings.TRIAGE_LEXICON}")
         active = versions.active()
         self.stdout.write(f"{'shipped':9} {exact.read(exact.WEIGHTS).version}{'' if active else '  speaks'}")
         for row in ModelVersion.objects.order_by("pk"):

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
+from triage import exact
 from triage.learning import corpus, floors
 
 
@@ -18,6 +19,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Measure and print."""
+        if exact.lexicon():
+            self.stdout.write(f"with this site's {exact.lexicon()}")
         lines, conversations = corpus.read_lines(), corpus.read_conversations()
         for language in ("zh", "en"):
             found = floors.measure(lines, conversations, language)
