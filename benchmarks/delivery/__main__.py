@@ -96,11 +96,7 @@ class Bench:
                 if part in self.parts:
                     self.figures[part] = asyncio.run(self._in_turns(part, measure, peers))
             if "idle" in self.parts:
-                self.figures["idle"] = {}
-                for peer in peers:
-                    if peer.sits_idle:
-                        found = self.figures["idle"][peer.name] = asyncio.run(upkeep.idle(peer))
-                        print(f"idle {peer.name:16} {found['kib_per_socket']:.1f} KiB", flush=True)
+                self.figures["idle"] = asyncio.run(self._idle([peer for peer in peers if peer.sits_idle]))
             if "start" in self.parts:
                 self.figures["start"] = asyncio.run(self._starts(peers))
         if "counts" in self.parts and Product.name in self.wanted:
@@ -166,6 +162,17 @@ class Bench:
                 results[peer.name].append(result)
                 print(f"{part} {number + 1}/{self.rounds} {peer.name:16} {tables.one(result)}", flush=True)
         return {name: tables.summary(rounds, results[Relay.name]) for name, rounds in results.items()}
+
+    async def _idle(self, peers: list[Peer]) -> dict[str, Any]:
+        """Every peer once a round, each round beginning with another."""
+        rounds: dict[str, list[dict[str, float]]] = {peer.name: [] for peer in peers}
+        for number in range(self.rounds):
+            start = number % len(peers)
+            for peer in peers[start:] + peers[:start]:
+                found = await upkeep.idle(peer)
+                rounds[peer.name].append(found)
+                print(f"idle {number + 1}/{self.rounds} {peer.name:16} {found['kib_per_socket']:.1f} KiB", flush=True)
+        return {name: tables.in_rounds(found) for name, found in rounds.items()}
 
     async def _starts(self, peers: list[Peer]) -> dict[str, Any]:
         rounds: dict[str, list[dict[str, float]]] = {peer.name: [] for peer in peers}

@@ -92,7 +92,7 @@ def _latency(figures: Mapping[str, Any], path: Path) -> None:
 def _idle(figures: Mapping[str, Any], path: Path) -> None:
     rows = [(name, row["kib_per_socket"], f"{row['kib_per_socket']:.0f} KiB") for name, row in figures["idle"].items()]
     count = max(row["sockets"] for row in figures["idle"].values())
-    title = f"Memory of an idle socket, {count:,} on one process"
+    title = f"Memory of an idle socket, {count:,.0f} on one process"
     _bars(path, title, _by_length(rows), marks=((40.0, "goal"),))
 
 

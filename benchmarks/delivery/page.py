@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from benchmarks.delivery import tables
 from benchmarks.delivery.peers.base import ROOT
 
 PAGE = ROOT / "docs" / "speed.md"
@@ -74,7 +75,7 @@ def _counts(figures: Mapping[str, Any]) -> str:
     runs = figures["counts"]
     names = sorted({what for row in runs.values() for what in row})
     turned = {name: {run: row.get(name, 0.0) for run, row in runs.items()} for name in names}
-    return "**Counts per message**\n\n" + _grid(turned, "what", 2)
+    return "**Counts per message**, of one run: they are exact\n\n" + _grid(turned, "what", 2)
 
 
 def _idle(figures: Mapping[str, Any]) -> str:
@@ -103,7 +104,7 @@ def _pictured(part: str, title: str, table: str) -> str:
 
 
 def _grid(rows: Rows, corner: str, digits: int) -> str:
-    columns = list(next(iter(rows.values())))
+    columns = tables.columns(rows)
     names = " | ".join(column.replace("_", " ") for column in columns)
     lines = [f"| {corner} | {names} |", "|---" * (len(columns) + 1) + "|"]
     for name, row in rows.items():

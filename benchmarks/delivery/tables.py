@@ -14,6 +14,16 @@ def medians(rounds: Sequence[Mapping[str, float]]) -> Figures:
     return {name: statistics.median(one.get(name, 0.0) for one in rounds) for name in rounds[0]}
 
 
+def in_rounds(rounds: Sequence[Figures]) -> dict[str, Any]:
+    """The same, and each round's beside."""
+    return {**medians(rounds), "each_round": list(rounds)}
+
+
+def columns(rows: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """What a table of such rows shows."""
+    return [name for name in next(iter(rows.values())) if name != "each_round"]
+
+
 def summary(rounds: Sequence[Figures], relay: Sequence[Figures]) -> dict[str, Any]:
     """Medians, sums of what became of messages, and the median of the ratios to the relay's of the same round."""
     names = ("cpu_us", "p50_ms", "p99_ms", "seconds", "cpu_share")
@@ -73,7 +83,7 @@ def _counts(runs: Mapping[str, Figures]) -> list[str]:
 def _rows(rows: Mapping[str, Figures], title: str) -> list[str]:
     if not rows:
         return []
-    names = list(next(iter(rows.values())))
+    names = columns(rows)
     lines = [f"\n{title}", f"{'':18}" + "".join(f"{name:>{len(name) + 3}}" for name in names)]
     for peer, row in rows.items():
         lines.append(f"{peer:18}" + "".join(f"{row[name]:{len(name) + 3}.2f}" for name in names))
