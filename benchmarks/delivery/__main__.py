@@ -17,7 +17,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from benchmarks.delivery import charts, machine, page, tables, upkeep, words
+from benchmarks.delivery import asking, charts, machine, page, tables, upkeep, words
 from benchmarks.delivery.peers.base import ROOT, Broken, Missing, Peer, Shape
 from benchmarks.delivery.peers.cluster import ProductOnPostgres, TwoProcesses
 from benchmarks.delivery.peers.ejabberd import Ejabberd
@@ -38,7 +38,7 @@ PEERS: tuple[type[Peer], ...] = (
     DurableNode,
     Ejabberd,
 )
-PARTS = ("cost", "latency", "counts", "idle", "start", "queue")
+PARTS = ("cost", "latency", "counts", "idle", "pages", "start", "queue")
 TEXTS = 997
 """A prime: rooms and texts do not fall into step."""
 BREAKS = (Broken, OSError, TimeoutError, ExceptionGroup)
@@ -99,6 +99,8 @@ class Bench:
                 self.figures["idle"] = asyncio.run(self._idle([peer for peer in peers if peer.sits_idle]))
             if "start" in self.parts:
                 self.figures["start"] = asyncio.run(self._starts(peers))
+        if "pages" in self.parts and Product.name in self.wanted:
+            self.figures["pages"] = asyncio.run(self._pages())
         if "counts" in self.parts and Product.name in self.wanted:
             self.figures["counts"] = asyncio.run(self._counts())
         if "queue" in self.parts and Product.name in self.wanted:
@@ -108,9 +110,9 @@ class Bench:
     def _shapes(self) -> dict[str, Shape]:
         """Who is needed for the parts that are measured."""
         shapes = self.amounts.shapes()
-        return shapes | {
-            name: one for name, one in self.upkeep.shapes().items() if name.partition("_")[0] in self.parts
-        }
+        # Pages that are open are the idle ones.
+        named = {"idle" if part == "pages" else part for part in self.parts}
+        return shapes | {name: one for name, one in self.upkeep.shapes().items() if name.partition("_")[0] in named}
 
     def _prepared(self, shapes: dict[str, Shape]) -> list[Peer]:
         """The peers that can be measured here; why the others cannot is taken down."""
@@ -173,6 +175,17 @@ class Bench:
                 rounds[peer.name].append(found)
                 print(f"idle {number + 1}/{self.rounds} {peer.name:16} {found['kib_per_socket']:.1f} KiB", flush=True)
         return {name: tables.in_rounds(found) for name, found in rounds.items()}
+
+    async def _pages(self) -> dict[str, Any]:
+        peer = Product()
+        self._prepare(peer, {"idle": self.upkeep.shapes()["idle"]})
+        rounds = []
+        for number in range(self.rounds):
+            found = await asking.pages(peer, self.upkeep.asking)
+            rounds.append(found)
+            told = f"{found['heartbeats_percent']:.1f} % of a core, with echoes {found['with_echoes_percent']:.1f} %"
+            print(f"pages {number + 1}/{self.rounds} {told}", flush=True)
+        return {Product.name: tables.in_rounds(rounds)}
 
     async def _starts(self, peers: list[Peer]) -> dict[str, Any]:
         rounds: dict[str, list[dict[str, float]]] = {peer.name: [] for peer in peers}

@@ -28,6 +28,7 @@ def markdown(figures: Mapping[str, Any]) -> str:
         ("latency", _latency),
         ("counts", _counts),
         ("idle", _idle),
+        ("pages", _pages),
         ("start", _start),
         ("queue", _queue),
     )
@@ -80,6 +81,10 @@ def _counts(figures: Mapping[str, Any]) -> str:
 
 def _idle(figures: Mapping[str, Any]) -> str:
     return _pictured("idle", "Idle sockets", _grid(figures["idle"], "peer", 1))
+
+
+def _pages(figures: Mapping[str, Any]) -> str:
+    return "**Open pages that say nothing**\n\n" + _grid(figures["pages"], "peer", 1)
 
 
 def _start(figures: Mapping[str, Any]) -> str:

@@ -51,6 +51,7 @@ def report(figures: Mapping[str, Any]) -> str:
         *_messages(figures, "latency", "At a steady rate among many conversations"),
         *_counts(figures.get("counts", {})),
         *_rows(figures.get("idle", {}), "Idle sockets"),
+        *_rows(figures.get("pages", {}), "Open pages that say nothing"),
         *_rows(figures.get("start", {}), "A start"),
         *_queue(figures.get("queue", {})),
     ]

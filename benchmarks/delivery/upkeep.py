@@ -33,11 +33,13 @@ class Amounts:
 
     Attributes:
         idle: sockets that stay silent.
+        asking: seconds in which pages that are open send heartbeats and echoes: one heartbeat of each, or several.
         queue_short, queue_long: how many wait.
         operations: how many claims, moves and readings are taken together.
     """
 
     idle: int = 5_000
+    asking: float = 20.0
     queue_short: int = 100
     queue_long: int = 10_000
     operations: int = 20
@@ -52,7 +54,7 @@ class Amounts:
 
 
 QUEUE_DESKS = 4
-SHORT = Amounts(idle=100, queue_short=20, queue_long=60, operations=4)
+SHORT = Amounts(idle=100, asking=2.5, queue_short=20, queue_long=60, operations=4)
 
 
 # --- idle sockets -----------------------------------------------------------------------------------------------------
@@ -66,7 +68,7 @@ async def idle(peer: Peer) -> dict[str, float]:
         load = Load([""])
         peer.seat(load, "idle")
         seats = [room.speakers[0] for room in load.rooms]
-        _allow_files(len(seats) + FILES_SPARE)
+        allow_files(len(seats) + FILES_SPARE)
         load.seats = seats[:FIRST_SOCKETS]
         await load.connect(server.port)
         await rest(server)
@@ -92,7 +94,7 @@ async def idle(peer: Peer) -> dict[str, float]:
         return found
 
 
-def _allow_files(count: int) -> None:
+def allow_files(count: int) -> None:
     """Let this process, and those it starts, open so many files."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if hard != resource.RLIM_INFINITY and hard < count:

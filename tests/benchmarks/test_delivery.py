@@ -41,15 +41,19 @@ def test_the_product_and_the_relay_are_measured_side_by_side_and_nothing_is_lost
 
 
 @pytest.mark.slow
-def test_idle_sockets_a_start_and_a_long_queue_are_measured(tmp_path):
+def test_idle_sockets_open_pages_a_start_and_a_long_queue_are_measured(tmp_path):
     figures, said = bench(
-        tmp_path / "bench.json", "--only", "idle,start,queue", "--peers", "product", "--docs", str(tmp_path)
+        tmp_path / "bench.json", "--only", "idle,pages,start,queue", "--peers", "product", "--docs", str(tmp_path)
     )
     assert set(figures["idle"]) == {"relay", "product"}
     for name, row in figures["idle"].items():
         assert row["trouble"] == 0, (name, row)
         assert row["connected"] == row["sockets"] == figures["amounts"]["idle"]
         assert row["kib_per_socket"] > 0
+    asking = figures["pages"]["product"]
+    assert (asking["pages"], asking["unanswered"], asking["trouble"]) == (figures["amounts"]["idle"], 0, 0)
+    assert asking["heartbeats_percent"] > 0
+    assert asking["with_echoes_percent"] > 0
     assert figures["start"]["product"]["cpu_seconds"] > figures["start"]["relay"]["cpu_seconds"] > 0
     queue = figures["queue"]
     assert set(queue["ratios"]) == {"claim", "reorder", "page"}
