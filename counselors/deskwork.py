@@ -86,8 +86,9 @@ _members = rows.Reader(StaffMember, "id", "alias", "role", "is_active", "passwor
 _sessions = rows.Reader(Session, "session_key", "session_data")
 DOOR = Door(Message.COUNSELOR, staff_behind)
 """Where the staff come in to speak."""
-_on_duty: tuple[float, frozenset[str]] = float("-inf"), frozenset()
-"""When it was read, and which skills are on duty."""
+NOT_LOOKED: tuple[float, tuple[frozenset[str], frozenset[str]]] = float("-inf"), (frozenset(), frozenset())
+_on_duty = NOT_LOOKED
+"""When it was read, and which skills and languages are on duty."""
 
 
 def arrive(staff: StaffMember) -> tuple[list[str], bool]:
@@ -124,25 +125,24 @@ def who_waits(staff: StaffMember) -> tuple[list[protocol.QueueRow], int]:
     if not staff.may(Permission.TAKE):
         raise Refused(errors.NOT_ALLOWED)
     rows, total = queue.rows()
-    called_for = {row.skill for row in rows if row.skill} - set(staff.skills)
-    on_duty = _skills_on_duty() if called_for else frozenset()
-    desk = Desk(frozenset(staff.languages), skills=frozenset(staff.skills), on_duty=on_duty)
+    skills, spoken = _known_on_duty()
+    desk = Desk(frozenset(staff.languages), skills=frozenset(staff.skills), on_duty=skills, spoken=spoken)
     return queue.as_seen_from(desk, rows), total
 
 
-def _skills_on_duty() -> frozenset[str]:
+def _known_on_duty() -> tuple[frozenset[str], frozenset[str]]:
     """As of a second ago at most: what desks show moves with the queue, often, and asks this each time."""
     global _on_duty
     now = time.monotonic()
     if now - _on_duty[0] > queue.ROWS_KEPT_SECONDS:
-        _on_duty = now, staff_selectors.skills_on_duty()
+        _on_duty = now, staff_selectors.known_on_duty()
     return _on_duty[1]
 
 
 def forget() -> None:
     """Know nothing of who is on duty."""
     global _on_duty
-    _on_duty = float("-inf"), frozenset()
+    _on_duty = NOT_LOOKED
 
 
 def differs(now: protocol.ConversationView, told: protocol.ConversationView | None) -> bool:

@@ -34,10 +34,15 @@ def count_on_duty() -> int:
     return Duty.objects.filter(state=Duty.ON, staff__is_active=True, seen_at__gte=connected_since()).count()
 
 
-def skills_on_duty() -> frozenset[str]:
-    """What somebody among those on duty, whose desks are there, has learned to help with."""
+def known_on_duty() -> tuple[frozenset[str], frozenset[str]]:
+    """What those on duty, whose desks are there, have learned to help with, and the languages they answer in.
+
+    Who named no language answers in any: then no languages are told.
+    """
     there = Duty.objects.filter(state=Duty.ON, staff__is_active=True, seen_at__gte=connected_since())
-    return frozenset(chain.from_iterable(there.values_list("staff__skills", flat=True)))
+    known = list(there.values_list("staff__skills", "staff__languages"))
+    skills, languages = (frozenset(chain.from_iterable(one[place] for one in known)) for place in (0, 1))
+    return skills, languages if all(spoken for _, spoken in known) else frozenset()
 
 
 def colleague(member: StaffMember) -> Colleague:

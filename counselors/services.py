@@ -106,11 +106,13 @@ def take_next(*, by: StaffMember) -> Conversation:
         Refused: queue.empty, duty.off, duty.full, staff.not_allowed.
     """
     _check_room(by)
+    skills, spoken = staff_selectors.known_on_duty()
     desk = Desk(
         languages=frozenset(by.languages),
         crises_in_a_row=selectors.crises_taken_in_a_row(),
         skills=frozenset(by.skills),
-        on_duty=staff_selectors.skills_on_duty(),
+        on_duty=skills,
+        spoken=spoken,
     )
     for conversation_hex in queue.candidates(desk):
         try:

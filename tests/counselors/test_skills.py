@@ -108,6 +108,15 @@ def test_a_language_matters_more_than_a_skill(counselor, skilled):
     assert desk.take_next(by=skilled).hex == chinese.hex
 
 
+def test_nobody_is_kept_for_a_language_that_nobody_on_duty_answers_in(counselor, other_counselor):
+    StaffMember.objects.update(languages=["zh-hans"])
+    counselor.refresh_from_db()
+    english, _chinese = waits(minutes=1, language="en"), waits()
+    assert kept(counselor)[english.hex] == ""
+    StaffMember.objects.filter(pk=other_counselor.pk).update(languages=[])
+    assert kept(counselor)[english.hex] == "language"
+
+
 @pytest.mark.django_db(transaction=True)
 async def test_two_desks_see_and_take_by_skill(desks, pages):
     hurt = await there(waits, "violence", minutes=KEPT_MINUTES / 2)

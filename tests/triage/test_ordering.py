@@ -107,8 +107,16 @@ def test_a_desk_takes_its_own_languages_first_but_never_for_long():
     chinese = waiting("chinese", Level.LOW, 1, language="zh-hans")
     desk = Desk(frozenset({"zh-hans"}))
     assert taken_by(desk, english, chinese) == ["chinese", "english"]
-    longer = waiting("english", Level.LOW, 6, language="en")
+    longer = waiting("english", Level.LOW, POLICY.overflow_after.total_seconds() / 60, language="en")
     assert taken_by(desk, longer, chinese) == ["english", "chinese"]
+
+
+def test_nobody_is_kept_for_a_language_that_nobody_on_duty_answers_in():
+    english = waiting("english", Level.LOW, 4, language="en")
+    chinese = waiting("chinese", Level.LOW, 1, language="zh-hans")
+    mine = frozenset({"zh-hans"})
+    assert taken_by(Desk(mine, spoken=mine), english, chinese) == ["english", "chinese"]
+    assert taken_by(Desk(mine, spoken=mine | {"en"}), english, chinese) == ["chinese", "english"]
 
 
 def test_a_crisis_in_another_language_does_not_wait_for_somebody_who_speaks_it():

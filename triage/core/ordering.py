@@ -1,6 +1,7 @@
 """The order of the queue: pure functions of level, wait and fairness. No clock inside; ``now`` is given.
 
-The constants of :class:`Policy` were settled by ``make simulate-queue``; docs/queue.md shows its figures.
+The constants of :class:`Policy` were settled by ``make simulate-queue`` and ``make simulate-skills``; docs/queue.md
+shows their figures.
 """
 
 from __future__ import annotations
@@ -36,8 +37,8 @@ class Policy:
     doubt_head_start: timedelta = timedelta(minutes=10)
     crises_in_a_row: int = 4
     reserve_after: timedelta = timedelta(minutes=30)
-    overflow_after: timedelta = timedelta(minutes=5)
-    skill_overflow_after: timedelta = timedelta(minutes=5)
+    overflow_after: timedelta = timedelta(minutes=30)
+    skill_overflow_after: timedelta = timedelta(minutes=10)
 
 
 POLICY = Policy()
@@ -78,12 +79,14 @@ class Desk:
         crises_in_a_row: how many of those taken last, by anybody, were in a crisis.
         skills: what they have learned to help with.
         on_duty: the skills of all who are on duty now; nobody is kept for a skill that is not among them.
+        spoken: the languages of all who are on duty now, likewise; empty when they are not known.
     """
 
     languages: frozenset[str] = frozenset()
     crises_in_a_row: int = 0
     skills: frozenset[str] = frozenset()
     on_duty: frozenset[str] = frozenset()
+    spoken: frozenset[str] = frozenset()
 
 
 WhyKept: TypeAlias = Literal["", "language", "skill"]
@@ -176,6 +179,8 @@ def _with_passing(ordered: Iterable[Waiting], passes: Waiting | None) -> Iterato
 
 def _speaks(desk: Desk, entry: Waiting, now: datetime, policy: Policy) -> bool:
     if not desk.languages or not entry.language or entry.language in desk.languages or entry.level.is_crisis:
+        return True
+    if desk.spoken and entry.language not in desk.spoken:
         return True
     return now - entry.since >= policy.overflow_after
 

@@ -20,7 +20,7 @@ function facts(row) {
   list.push(say(`channel.${row.channel}`, {}, row.channel));
   if (row.topic) list.push(say(`topic.${row.topic}`, {}, row.topic));
   if (row.age_band) list.push(say(`age.${row.age_band}`, {}, row.age_band));
-  if (row.skill) list.push(say("queue.skill", { skill: say(`skill.${row.skill}`, {}, row.skill) }));
+  if (row.skill && row.skill !== row.topic) list.push(say("queue.skill", { skill: say(`skill.${row.skill}`, {}, row.skill) }));
   list.push(row.written ? say("queue.written", { count: row.written }) : say("queue.nothing_written"));
   return list;
 }
