@@ -10,7 +10,7 @@ ARGS ?=
 export PORT HOST
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test faults soak coverage check format messages pictures train evaluate bench bench-triage simulate-queue setup setup-dev
+.PHONY: help run demo test faults soak coverage check format messages pictures train evaluate bench bench-triage simulate-queue simulate-skills setup setup-dev
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /\1\t/' | expand -t 12
@@ -69,6 +69,9 @@ bench-triage: setup ## what a message costs triage, beside scikit-learn's pipeli
 
 simulate-queue: setup-dev ## waits of a night and a surge, by the order of the queue
 	$(PY) -m tools.simulate_queue $(ARGS)
+
+simulate-skills: setup-dev ## who meets a counselor who knows their language and their matter, by how long they are kept
+	$(PY) -m tools.simulate_skills $(ARGS)
 
 setup: $(VENV)/.installed
 setup-dev: $(VENV)/.installed-dev

@@ -12,14 +12,14 @@ import argparse
 import random
 import statistics
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import simpy
 
 from triage.core.levels import Level
-from triage.core.ordering import Desk, Waiting, longest_below, order_for, order_queue
+from triage.core.ordering import POLICY, Desk, Policy, Waiting, longest_below, order_for, order_queue
 from triage.exact import WEIGHTS
 from triage.learning import errors
 
@@ -52,7 +52,11 @@ class Person:
     arrives: float
     talks: float
     patience: float
+    language: str = ""
+    skill: str = ""
     answered: float | None = None
+    by: int | None = None
+    """The slot that took them."""
     left: bool = False
 
     @property
@@ -63,24 +67,27 @@ class Person:
 
 @dataclass(slots=True)
 class Line:
-    """Who waits, and how the next one is chosen."""
+    """Who waits, and how the next one is chosen; ``desks``: of each slot, what its counselor knows."""
 
     order: str
+    desks: Sequence[Desk]
+    policy: Policy = POLICY
     waiting: dict[int, Person] = field(default_factory=dict)
     recent: list[bool] = field(default_factory=list)
 
-    def take(self, minute: float) -> Person | None:
-        """The next person, removed."""
+    def take(self, minute: float, slot: int) -> Person | None:
+        """The next person for this slot, removed."""
         if not self.waiting:
             return None
-        chosen = self._first() if self.order == "first come" else self._most_urgent(minute)
+        chosen = self._first() if self.order == "first come" else self._most_urgent(minute, slot)
         self.recent.append((chosen.said if self.order == "triage" else chosen.level).is_crisis)
+        chosen.by = slot
         return self.waiting.pop(chosen.number)
 
     def _first(self) -> Person:
         return self.waiting[min(self.waiting)]
 
-    def _most_urgent(self, minute: float) -> Person:
+    def _most_urgent(self, minute: float, slot: int) -> Person:
         now = START + timedelta(minutes=minute)
         known = self.order == "perfect"
         entries = [
@@ -89,6 +96,8 @@ class Line:
                 one.level if known else one.said,
                 START + timedelta(minutes=one.arrives),
                 doubtful=not known and one.doubtful,
+                language=one.language,
+                skill=one.skill,
             )
             for one in self.waiting.values()
         ]
@@ -97,9 +106,10 @@ class Line:
             if not crisis:
                 break
             row += 1
-        desk = Desk(crises_in_a_row=row)
-        ordered = list(order_for(desk, order_queue(entries), now=now, longest=longest_below(entries)))
-        return self.waiting[int(ordered[0].key)]
+        desk = replace(self.desks[slot], crises_in_a_row=row)
+        ordered, longest = order_queue(entries, policy=self.policy), longest_below(entries)
+        first = next(order_for(desk, ordered, now=now, longest=longest, policy=self.policy))
+        return self.waiting[int(first.key)]
 
 
 def people_of(seed: int, *, slots: int, surge: bool, stay: bool) -> list[Person]:
@@ -129,10 +139,12 @@ def _person(chance: random.Random, number: int, minute: float, *, stay: bool) ->
     return Person(number, level, said, told == 1, minute, talks, 1e9 if stay else patience)
 
 
-def run(order: str, people: Sequence[Person], *, slots: int) -> list[Person]:
-    """Let the people of a night meet one order of the queue."""
+def run(
+    order: str, people: Sequence[Person], *, slots: int, desks: Sequence[Desk] = (), policy: Policy = POLICY
+) -> list[Person]:
+    """Let the people of a night meet one order of the queue; without ``desks`` nobody knows more than the others."""
     world = simpy.Environment()
-    line = Line(order)
+    line = Line(order, desks or [Desk()] * slots, policy)
     come: list[simpy.Event] = []
 
     def arrive(person: Person) -> simpy.events.ProcessGenerator:
@@ -145,9 +157,9 @@ def run(order: str, people: Sequence[Person], *, slots: int) -> list[Person]:
             if line.waiting.pop(person.number, None):
                 person.left = True
 
-    def serve() -> simpy.events.ProcessGenerator:
+    def serve(slot: int) -> simpy.events.ProcessGenerator:
         while True:
-            person = line.take(world.now)
+            person = line.take(world.now, slot)
             if person is None:
                 wake = world.event()
                 come.append(wake)
@@ -158,8 +170,8 @@ def run(order: str, people: Sequence[Person], *, slots: int) -> list[Person]:
 
     for person in people:
         world.process(arrive(person))
-    for _ in range(slots):
-        world.process(serve())
+    for slot in range(slots):
+        world.process(serve(slot))
     world.run(until=NIGHT_MINUTES * 3)
     return list(people)
 
