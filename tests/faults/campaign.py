@@ -99,7 +99,8 @@ async def play(one: Scenario, workshop: Workshop, *, short: bool, seed: int, rou
             figures = await one.run(stage, rounds)
     finally:
         await stage.close()
-    figures.rounds = figures.rounds or rounds
+    if "not done" not in figures.notes:
+        figures.rounds = figures.rounds or rounds
     return figures
 
 

@@ -227,3 +227,44 @@ class Standby(Postgres):
         """It is the first one now; it waits for no other."""
         with self.connect() as connection:
             connection.execute("SELECT pg_promote()")
+
+
+class OnSmallDisk(Postgres):
+    """A PostgreSQL with a disk of its own that is soon full. Only root may mount one."""
+
+    SIZE_MB = 120
+
+    def make(self) -> None:
+        """Its files, on that disk. A log of small pieces: the next one is soon wanted."""
+        self.data.mkdir()
+        options = f"size={self.SIZE_MB}m,mode=0700"
+        subprocess.run(["mount", "-t", "tmpfs", "-o", options, "tmpfs", self.data], check=True)
+        shutil.chown(self.data, "postgres", "postgres")
+        self.settings |= {"min_wal_size": "2MB", "max_wal_size": "4MB"}
+        self.run(
+            "initdb",
+            *("-D", self.data, "-U", "hotline", "-A", "trust", "-E", "UTF8", "--no-locale", "-N"),
+            "--wal-segsize=1",
+        )
+
+    def use_up_log(self) -> None:
+        """Begin new pieces of the log until there is no room for another."""
+        for _ in range(self.SIZE_MB):
+            try:
+                with self.connect() as connection:
+                    connection.execute("SELECT pg_logical_emit_message(true, 'fill', repeat('x', 100000))")
+                    connection.execute("SELECT pg_switch_wal()")
+            except psycopg.Error:
+                return
+
+    def start_again(self) -> None:
+        """It may have ended for want of room, or stand there without a log to write to."""
+        if self.runs:
+            self.crash()
+        self.start()
+
+    def remove(self) -> None:
+        """End it for good; its disk goes too."""
+        self.crash()
+        subprocess.run(["umount", self.data], check=True)
+        shutil.rmtree(self.folder, ignore_errors=True)

@@ -177,6 +177,10 @@ class Site:
             for path in (other.folder / "var").glob("hotline.sqlite3*"):
                 shutil.copy(path, var)
             return self
+        return self.prepare_tables()
+
+    def prepare_tables(self) -> Site:
+        """In an empty database: tables and demo accounts."""
         return self._manage_all(("migrate",), ("seed_demo",))
 
     def start(self, port: int | None = None, **options: str) -> Process:

@@ -1,6 +1,7 @@
 """Many want one person; a counselor is suddenly gone; whatever people do, in any order."""
 
 import asyncio
+import itertools
 import json
 import os
 import re
@@ -16,6 +17,7 @@ from tests.faults.site import ROOT, Process, Site
 from tests.faults.stage import Stage
 
 RACERS = 5
+DESKS = ("lin", "zhou", "sim1", "sim2", "sim3")
 BACK_WITHIN_SECONDS = 60
 SHORT_SECONDS = 5
 """In the short form desks count as vanished sooner."""
@@ -34,6 +36,32 @@ async def claims(stage: Stage, rounds: int) -> Figures:
         other += (told, one["moves"], one["joined"], one["seqs"]) != (wanted, 1, 1, [1, 2])
     figures.rounds = len(found)
     figures.notes["one owner each"] = len(found) - other
+    figures.keeps("people without exactly one owner", other, 0)
+    return figures
+
+
+@scenario("five desks claim one person, by sockets", full=200, short=5, storage=("sqlite",))
+@scenario("five desks claim one person, by sockets", full=200, short=0, storage=("postgresql+redis",))
+async def claims_by_sockets(stage: Stage, rounds: int) -> Figures:
+    """Five counselors at their desks, of several processes at either, reach for each person at the same moment."""
+    figures = Figures(rounds=rounds)
+    processes = stage.servers()
+    desks = []
+    for name, process in zip(DESKS, itertools.cycle(processes), strict=False):
+        cookie = await asyncio.to_thread(process.sign_in, name)
+        desks.append(await Client(process, "/ws/desk/", cookie).connect())
+        await desks[-1].ask("duty.set", state="on", capacity=12)
+    other = 0
+    for _ in range(rounds):
+        visit, conversation = await asyncio.to_thread(processes[0].begin)
+        answers = await asyncio.gather(*(desk.ask("conversation.claim", conversation=conversation) for desk in desks))
+        told = sorted(answer["code"] if answer["type"] == "error" else answer["type"] for answer in answers)
+        resident = await Client(processes[-1], "/ws/resident/", visit).connect()
+        events = [line["event"].partition(":")[0] for line in resident.lines]
+        other += (told, events) != (["ack", *["conversation.taken"] * (RACERS - 1)], ["opened", "joined"])
+        await resident.ask("conversation.end")
+        await resident.drop()
+    figures.notes["one owner each"] = rounds - other
     figures.keeps("people without exactly one owner", other, 0)
     return figures
 

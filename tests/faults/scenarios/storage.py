@@ -15,13 +15,14 @@ from pathlib import Path
 from tests.faults.campaign import scenario
 from tests.faults.crowd import Crowd
 from tests.faults.figures import Figures
-from tests.faults.machines import Postgres, Standby
+from tests.faults.machines import OnSmallDisk, Postgres, Standby
 from tests.faults.scenarios.network import shown
 from tests.faults.site import Process, Site
 from tests.faults.stage import Stage
 
 CONVERSATIONS = 2
 RECOVERS_WITHIN_SECONDS = 10.0
+POSTGRES = ("postgresql", "postgresql+redis")
 Fault = Callable[[Stage, Process], AbstractAsyncContextManager[None]]
 
 
@@ -41,8 +42,9 @@ async def through(stage: Stage, figures: Figures, process: Process, crowd: Crowd
 async def play(stage: Stage, rounds: int, *, faults: list[tuple[Fault, float]], refuses: bool = True) -> Figures:
     """The same faults again and again. Where the database ``refuses`` meanwhile, somebody must have been told so."""
     figures = Figures(rounds=rounds * len(faults))
-    [process] = stage.serve(stage.site())
-    crowd = await Crowd.gather(process, process, CONVERSATIONS)
+    processes = stage.serve(stage.site())
+    process = processes[0]
+    crowd = await Crowd.gather(process, processes[-1], CONVERSATIONS)
     for fault, seconds in faults * rounds:
         await through(stage, figures, process, crowd, fault, min(seconds, 2) if stage.short else seconds)
     refused = sum(page.found["storage.unavailable"] for page in crowd.pages)
@@ -83,7 +85,8 @@ async def read_only(stage: Stage, process: Process) -> AsyncIterator[None]:
     await asyncio.to_thread(stage.postgres.cut_connections, stage.database)
 
 
-@scenario("PostgreSQL fails over to a second address", full=3, short=1, storage=("postgresql",))
+@scenario("PostgreSQL fails over to a second address", full=5, short=1, storage=("postgresql",))
+@scenario("PostgreSQL fails over to a second address", full=5, short=0, storage=("postgresql+redis",))
 async def fails_over(stage: Stage, rounds: int) -> Figures:
     """The first server dies, its standby is made the first, and DATABASE_URL names both."""
     figures = Figures(rounds=rounds)
@@ -103,8 +106,9 @@ async def fails_over(stage: Stage, rounds: int) -> Figures:
 async def _fail_over(stage: Stage, figures: Figures, site: Site, first: Postgres, second: Standby) -> None:
     ports = f"port={first.port},{second.port}&host=127.0.0.1,127.0.0.1"
     site.environment["DATABASE_URL"] = f"postgres://hotline@/{stage.database}?{ports}&target_session_attrs=read-write"
-    [process] = stage.serve(site)
-    crowd = await Crowd.gather(process, process, CONVERSATIONS)
+    processes = stage.serve(site)
+    process = processes[0]
+    crowd = await Crowd.gather(process, processes[-1], CONVERSATIONS)
 
     @asynccontextmanager
     async def dies(stage: Stage, process: Process) -> AsyncIterator[None]:
@@ -114,6 +118,38 @@ async def _fail_over(stage: Stage, figures: Figures, site: Site, first: Postgres
 
     await through(stage, figures, process, crowd, dies, 2)
     await crowd.finish(figures)
+
+
+@scenario("PostgreSQL's disk full (tmpfs)", full=5, short=1, storage=("postgresql",))
+@scenario("PostgreSQL's disk full (tmpfs)", full=5, short=0, storage=("postgresql+redis",))
+async def postgres_disk_full(stage: Stage, rounds: int) -> Figures:
+    """PostgreSQL ends when it cannot write its log; somebody makes room, and starts it again. Only root may mount."""
+    if os.geteuid() != 0:
+        return Figures(notes={"not done": "only root may mount a small disk"})
+    figures = Figures(rounds=rounds)
+    small = stage.own(await asyncio.to_thread(OnSmallDisk))
+    name = await asyncio.to_thread(small.new_database)
+    site = stage.site(DATABASE_URL=small.address(name))
+    await asyncio.to_thread(site.prepare_tables)
+    processes = stage.serve(site)
+    crowd = await Crowd.gather(processes[0], processes[-1], CONVERSATIONS)
+
+    @asynccontextmanager
+    async def full(stage: Stage, process: Process) -> AsyncIterator[None]:
+        await asyncio.to_thread(_fill, small.data / "filler")
+        await asyncio.to_thread(small.use_up_log)
+        yield
+        (small.data / "filler").unlink()
+        await asyncio.to_thread(small.start_again)
+
+    for _ in range(rounds):
+        await through(stage, figures, processes[0], crowd, full, 2 if stage.short else 8)
+    refused = sum(page.found["storage.unavailable"] for page in crowd.pages)
+    figures.add("refused", refused)
+    assert refused, "the disk was never full"
+    await crowd.finish(figures)
+    site.stop()
+    return figures
 
 
 # --- SQLite -----------------------------------------------------------------------------------------------------------
@@ -225,20 +261,20 @@ def _fill(filler: Path) -> None:
 
 
 def register(
-    title: str, fault: Fault, seconds: float, *, full: int, short: int, storage: str, refuses: bool = True
+    title: str, fault: Fault, seconds: float, *, full: int, short: int, storage: tuple[str, ...], refuses: bool = True
 ) -> None:
     run = partial(play, faults=[(fault, seconds)], refuses=refuses)
-    scenario(title, full=full, short=short, storage=(storage,))(run)
+    scenario(title, full=full, short=short, storage=storage)(run)
 
 
-register("PostgreSQL crashed and restarted", restarted, 5, full=10, short=0, storage="postgresql")
-register("PostgreSQL connections killed", cut_off, 0.5, full=20, short=0, storage="postgresql", refuses=False)
-register("PostgreSQL read-only", read_only, 10, full=5, short=0, storage="postgresql")
+register("PostgreSQL crashed and restarted", restarted, 5, full=10, short=0, storage=POSTGRES)
+register("PostgreSQL connections killed", cut_off, 0.5, full=20, short=0, storage=POSTGRES, refuses=False)
+register("PostgreSQL read-only", read_only, 10, full=5, short=0, storage=POSTGRES)
 scenario("PostgreSQL, each of these once", full=0, short=1, storage=("postgresql",))(
     partial(play, faults=[(restarted, 5), (cut_off, 0.5), (read_only, 10)])
 )
 # Whoever waits for the lock is answered late or not at all: pages show it as not sent by their own clock.
-register("SQLite locked for 10 s", locked, 10, full=5, short=0, storage="sqlite", refuses=False)
+register("SQLite locked for 10 s", locked, 10, full=5, short=0, storage=("sqlite",), refuses=False)
 
 
 @scenario("No file may grow", full=5, short=1)
