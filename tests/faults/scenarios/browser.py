@@ -294,6 +294,6 @@ for _title, _doing, _full, _minutes in (
     _each = scenario(f"Browser: {_title}", full=_full, short=0, minutes=_minutes, storage=BOTH)
     _each(partial(play, what=[_doing]))
 _HIDDEN = partial(play, what=[background], opened=as_it_comes)
-scenario("Browser: forgotten below a page in the background", full=20, short=1, minutes=30)(_HIDDEN)
-scenario("Browser: forgotten below a page in the background", full=20, short=0, minutes=30, storage=BOTH[1:])(_HIDDEN)
+scenario("Browser: forgotten below a page in the background", full=8, short=1, minutes=30)(_HIDDEN)
+scenario("Browser: forgotten below a page in the background", full=8, short=0, minutes=30, storage=BOTH[1:])(_HIDDEN)
 scenario("Browser: each of these once", full=0, short=1)(partial(play, what=[cut, two_tabs, asleep, clock]))
