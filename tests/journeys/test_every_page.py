@@ -20,7 +20,20 @@ NAMES = {
 }
 FOREIGN = {"zh": re.compile(r"[A-Za-z]{3,}"), "en": re.compile(r"[\u3000-\u9fff\uff00-\uffef]+")}
 KNOWN = {
-    "zh": {"cookie", "javascript", "ctrl", "shift", "alt", "esc", "https", "x" * 90, "staff", "join"},
+    "zh": {
+        "cookie",
+        "javascript",
+        "ctrl",
+        "shift",
+        "alt",
+        "esc",
+        "https",
+        "x" * 90,
+        "staff",
+        "join",
+        "linear",
+        "rules",
+    },
     "en": {"小林", "沈老师", "老顾"},
 }
 SEEN = """() => {
