@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, ClassVar
 
 from django import forms
 from django.conf import settings
 from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext
 
 from counselors.models import Review, StaffMember
 from counselors.roles import Role
@@ -51,6 +53,11 @@ def _dress(form: forms.BaseForm) -> None:
         field.error_messages["required"] = _("Please fill this in.")
         # A page that moves the focus by itself hides its heading from screen readers.
         widget.attrs.pop("autofocus", None)
+
+
+def skill_words(codes: Iterable[str]) -> str:
+    """Several skills, by name."""
+    return pgettext("between skills", ", ").join(str(SKILL_WORDS[code]) for code in codes)
 
 
 def _skills_field() -> forms.MultipleChoiceField:

@@ -30,6 +30,7 @@ from counselors.forms import (
     RoleForm,
     SignInForm,
     SkillsForm,
+    skill_words,
 )
 from counselors.models import StaffMember
 from counselors.reading import open_to_read
@@ -152,7 +153,7 @@ def me(request: HttpRequest) -> HttpResponse:
         update_session_auth_hash(request, member)
         messages.success(request, _("Your password is changed. Your other pages must sign in again."))
         return redirect("counselors:me")
-    return show(request, "counselor/me.html", "me", about=about, password=password, skills=member.skills)
+    return show(request, "counselor/me.html", "me", about=about, password=password, skills=skill_words(member.skills))
 
 
 # --- desk and board --------------------------------------------------------------------------------------------------
@@ -266,7 +267,7 @@ def people(request: HttpRequest) -> HttpResponse:
         chosen = {name: form.cleaned_data[name] for name in ("role", "skills")}
         code = services.invite(by=member_of(request), name=invited, **chosen)
         form = InviteForm()
-    members = [(member, _skills_of(member)) for member in selectors.staff_list()]
+    members = [(member, skill_words(member.skills), _skills_of(member)) for member in selectors.staff_list()]
     context = {"members": members, "form": form, "code": code, "invited": invited}
     return show(request, "supervisor/people.html", "people", **context)
 

@@ -210,5 +210,8 @@ def test_an_invitation_on_the_people_page_brings_skills(coordinator):
     assert accounts.join(code=code, username="yun", alias="小云", password="seven lamps in a row").skills == ["family"]
 
 
-def test_ones_own_page_names_ones_skills(skilled):
-    assert "violence" in signed_in(skilled).get(reverse("counselors:me")).content.decode()
+def test_ones_own_page_names_ones_skills(skilled, coordinator):
+    accounts.set_skills(skilled, by=coordinator, skills=["young", "violence"])
+    page = Client(headers={"accept-language": "zh-hans"})
+    page.force_login(skilled)
+    assert "你的专长：青少年、暴力" in page.get(reverse("counselors:me")).content.decode()
