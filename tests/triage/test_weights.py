@@ -75,6 +75,26 @@ def test_training_twice_gives_the_same_file():
     second = training.build(lines, corpus="0" * 64, with_background=False)
     assert first.text == second.text
     assert first.errors == second.errors
+    agree(first)
+
+
+def agree(built):
+    """The file holds its own figures, which agree with the counts of errors; serving reads the same without them."""
+    data = json.loads(built.text.partition("\n")[2])
+    assert data["figures"] == built.figures
+    assert set(built.figures) == {"zh", "en"}
+    for language, told in built.figures.items():
+        counts = built.errors[language]
+        alarms = {code: sum(row[3:]) for code, row in counts.items()}
+        crisis = sum(counts["high"]) + sum(counts["imminent"])
+        assert told["crisis found"] == [alarms["high"] + alarms["imminent"], crisis]
+        assert told["imminent said"] == [counts["imminent"][4], sum(counts["imminent"])]
+        assert told["alarms, calm"] == [alarms["low"], told["calm"]]
+        assert sum(told["lines"].values()) == data["lines"][language]
+        assert 0.5 < told["AUROC"] < 1
+        assert 0 < told["calibration error"] < 0.1
+    del data["figures"]
+    assert scorer.parse(scorer.dump(data)) == built.weights
 
 
 def test_an_altered_file_is_refused(tmp_path):

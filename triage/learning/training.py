@@ -18,7 +18,7 @@ from triage.core import assess, conversation, story
 from triage.core.features import features
 from triage.core.levels import Level
 from triage.core.scorer import HEADS, Weights, dump, pack, parse
-from triage.learning import background, errors
+from triage.learning import background, errors, folds
 from triage.learning.corpus import Conversation, Line, calm_lines
 from triage.learning.model import DECIMALS, LEVELS, Example, Recipe, UrgencyModel, Windows
 
@@ -91,6 +91,7 @@ class Trained:
     later: tuple[float, ...]
     doubt: float
     errors: errors.Counts
+    figures: dict[str, Any]
 
 
 def train_language(examples: Sequence[Example], recipe: Recipe, drawn: Sequence[tuple[str, ...]] = ()) -> Trained:
@@ -108,7 +109,10 @@ def train_language(examples: Sequence[Example], recipe: Recipe, drawn: Sequence[
     ]
     doubt = min(budget(said[calm, 1], np.zeros(calm.sum(), dtype=bool), recipe.doubt_share), thresholds[1])
     alone = Story(slope, shift, thresholds)
-    alone.fit(turns, raw_alone, raw_turns, calibrated(raw_alone, slope, shift), recipe)
+    first = calibrated(raw_alone, slope, shift)
+    alone.fit(turns, raw_alone, raw_turns, first, recipe)
+    figures = folds.of_lines(lines, said, thresholds, doubt)
+    figures |= folds.of_conversations(turns, first, alone.apart, (thresholds, alone.later))
     model = UrgencyModel(recipe).fit(examples, drawn)
     return Trained(
         model,
@@ -119,6 +123,7 @@ def train_language(examples: Sequence[Example], recipe: Recipe, drawn: Sequence[
         alone.later,
         doubt,
         errors.count(_said(lines, said, thresholds, doubt)),
+        figures,
     )
 
 
@@ -165,6 +170,7 @@ class Story:
     Attributes:
         weights: for each of HEADS, of each figure, and a bias.
         later: the probability from which each level is said of a conversation.
+        apart: what each turn was told by models that saw nothing of its conversation; shape (turns, 3).
     """
 
     def __init__(self, slope: Sequence[float], shift: Sequence[float], thresholds: Sequence[float]) -> None:
@@ -175,6 +181,7 @@ class Story:
             rows.append(tuple(row))
         self.weights: tuple[tuple[float, ...], ...] = tuple(rows)
         self.later: tuple[float, ...] = tuple(thresholds)
+        self.apart = np.zeros((0, len(HEADS)))
         self._first = thresholds
 
     def fit(
@@ -202,6 +209,7 @@ class Story:
             ]
         )
         rows, later = list(self.weights), list(self.later)
+        self.apart = chances.copy()
         for head, (level, share) in enumerate(zip(LEVELS, recipe.calm_conversations, strict=True)):
             truth = np.array([one.level >= level for one in turns], dtype=bool)
             risky = {one.family for one in turns if one.level >= level}
@@ -210,11 +218,13 @@ class Story:
             apart = np.zeros(len(turns))
             for seen, unseen in GroupKFold(n_splits=FOLDS).split(figures, groups=families):
                 apart[unseen] = self._regression().fit(figures[seen], truth[seen]).predict_proba(figures[unseen])[:, 1]
+            self.apart[:, head] = apart
             fitted = self._regression().fit(figures, truth)
             rows[head] = tuple(np.round([*fitted.coef_[0], fitted.intercept_[0]], 4).tolist())
             by_first = [one.turn == 0 and chances[place, head] >= self._first[head] for place, one in enumerate(turns)]
             later[head] = _of_conversations(turns, apart, np.array(by_first), risky, level, share)
         self.weights, self.later = tuple(rows), tuple(later)
+        self.apart = np.asarray(np.minimum.accumulate(self.apart, axis=1))
 
     def _regression(self) -> LogisticRegression:
         return LogisticRegression(C=1.0, solver="liblinear", tol=CONVERGED, max_iter=1000)
@@ -275,11 +285,12 @@ def export_language(trained: Trained) -> dict[str, Any]:
 
 
 class Built(NamedTuple):
-    """A weights file's text, the weights in it, and how they err, by language, on folds of the training part."""
+    """A weights file's text, the weights in it, and, by language and by folds, how they err and what they find."""
 
     text: str
     weights: Weights
     errors: dict[str, errors.Counts]
+    figures: dict[str, dict[str, Any]]
 
 
 def build(
@@ -304,11 +315,12 @@ def build(
         report: told what is done.
 
     Returns:
-        The weights file's text, the weights as serving reads them, and how they err.
+        The weights file's text, the weights as serving reads them, how they err, and their figures.
     """
     languages: dict[str, Any] = {}
     erred: dict[str, errors.Counts] = {}
     counts: dict[str, int] = {}
+    figures: dict[str, dict[str, Any]] = {}
     for language, recipe in RECIPES.items():
         learned = [line for line in lines if line.language == language and not line.is_test]
         told = [one for one in conversations if one.language == language and not one.is_test]
@@ -317,7 +329,7 @@ def build(
         examples = [*examples_of(learned), *turns_of(told), *(also or {}).get(language, ())]
         trained = train_language(examples, recipe, drawn)
         languages[language], erred[language] = export_language(trained), trained.errors
-        counts[language] = len(learned)
+        counts[language], figures[language] = len(learned), trained.figures
     data = {"version": f"{name}-{corpus[:8]}", "corpus": corpus, "lines": counts, "languages": languages}
-    text = dump(data)
-    return Built(text, parse(text), erred)
+    text = dump({**data, "figures": figures})
+    return Built(text, parse(text), erred, figures)

@@ -30,13 +30,14 @@ class Command(BaseCommand):
         from triage.learning import steady
 
         steady.choose()
+        from triage import figures
         from triage.learning import corpus, errors, training
 
         try:
             lines, conversations = corpus.read_lines(), corpus.read_conversations()
         except corpus.BadCorpus as error:
             raise CommandError(str(error)) from error
-        text, weights, erred = training.build(
+        text, weights, erred, told_of = training.build(
             lines,
             conversations,
             corpus=corpus.corpus_hash(),
@@ -50,5 +51,7 @@ class Command(BaseCommand):
         errors.write(beside, version=weights.version, corpus=corpus.corpus_hash(), counts=erred)
         told = text.partition("\n")[0]
         self.stdout.write(f"{output}: {weights.version}, {len(text) / 1e6:.1f} MB, sha256 {told}")
+        for line in figures.shown(told_of):
+            self.stdout.write(line)
         self.stdout.write(f"\n{beside}: what is said of lines not learned from, mean of the languages\n")
         self.stdout.write(errors.table(errors.read(beside)))
