@@ -29,6 +29,33 @@ SCALE = 5.0
 
 
 @dataclass(frozen=True, slots=True)
+class Costs:
+    """What the share of alarms at high is weighed by: set, not measured; `manage.py shares` shows what follows.
+
+    A miss is a message of somebody in a crisis that does not put them first: they are answered in their turn. An
+    alarm is a calm message that puts its writer before others. Only the ratio of both counts.
+
+    Attributes:
+        miss: what a miss costs.
+        alarm: what an alarm on a calm line costs.
+        crisis: the share of messages that are of a crisis, as it is assumed for a line.
+    """
+
+    miss: float = 2.0
+    alarm: float = 1.0
+    crisis: float = 0.1
+
+    def of(self, found: float, alarmed: float) -> float:
+        """What a message costs on average, where such shares of crisis lines are found and of calm lines alarmed."""
+        return self.crisis * self.miss * (1 - found) + (1 - self.crisis) * self.alarm * alarmed
+
+    @property
+    def price(self) -> float:
+        """So many of a thousand crisis lines must be found for one more of a thousand calm lines that alarms."""
+        return (1 - self.crisis) * self.alarm / (self.crisis * self.miss)
+
+
+@dataclass(frozen=True, slots=True)
 class Recipe:
     """All that may be chosen; the values are those that measured best by folds of the training part.
 
@@ -41,6 +68,7 @@ class Recipe:
         drawn_weight: how much a drawn line counts.
         alarms: the share of calm lines a desk can answer as alarms, rules and model together, by level >= MODERATE,
             HIGH, IMMINENT.
+        costs: what the share at HIGH agrees with; it is not computed from them (docs/triage.md tells how near it is).
         doubt_share: the share of calm lines that may be shown as doubtful.
         calm_conversations: the share of conversations without that level that the model alone may ever raise to it.
     """
@@ -51,6 +79,7 @@ class Recipe:
     weight: tuple[float, float, float, float] = (1.0, 0.7, 1.0, 1.5)
     drawn_weight: float = 0.3
     alarms: tuple[float, float, float] = (0.06, 0.02, 0.006)
+    costs: Costs = Costs()
     doubt_share: float = 0.05
     calm_conversations: tuple[float, float, float] = (0.12, 0.08, 0.02)
 

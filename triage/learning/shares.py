@@ -1,10 +1,12 @@
 """What other shares of alarms would find: the price of each alarm more or fewer, by folds of the training part.
 
-Thresholds follow from the share of calm lines that may alarm (Recipe.alarms in model.py). Here is what choices cost.
+Thresholds follow from the share of calm lines that may alarm (Recipe.alarms in model.py). Here is what choices cost,
+by the costs that are stated there.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -14,9 +16,9 @@ from triage.core.levels import Level
 from triage.learning import training
 from triage.learning.corpus import Conversation, Line
 from triage.learning.metrics import Rate, rate
-from triage.learning.model import LEVELS
+from triage.learning.model import LEVELS, Costs
 
-SHARES = (0.006, 0.01, 0.013, 0.016, 0.02, 0.025, 0.03)
+SHARES = (0.006, 0.01, 0.013, 0.016, 0.02, 0.025, 0.03, 0.04, 0.06, 0.1)
 """Of calm lines, that rules and model together may call high."""
 
 
@@ -37,6 +39,19 @@ class Share:
     imminent_found: Rate
     calm: Rate
     below: Rate
+
+    def price_after(self, fewer: Share) -> float:
+        """How many of a thousand crisis lines are found for each of a thousand calm lines that alarms beyond ``fewer``.
+
+        Not a number where no more calm lines alarm.
+        """
+        more = self.calm.value - fewer.calm.value
+        return (self.found.value - fewer.found.value) / more if more else math.nan
+
+
+def cheapest(shares: Sequence[Share], costs: Costs) -> Share:
+    """The share with which a message costs least."""
+    return min(shares, key=lambda one: costs.of(one.found.value, one.calm.value))
 
 
 def measure(

@@ -19,12 +19,21 @@ class Command(BaseCommand):
         from triage.learning import steady
 
         steady.choose()
-        from triage.learning import corpus, shares
+        from triage.learning import corpus, shares, training
 
         lines, conversations = corpus.read_lines(), corpus.read_conversations()
         for language in ("zh", "en"):
-            for one in shares.measure(lines, conversations, language):
+            recipe = training.RECIPES[language]
+            costs, found = recipe.costs, shares.measure(lines, conversations, language)
+            self.stdout.write(
+                f"{language}  a miss costs {costs.miss:g}, an alarm {costs.alarm:g}, {costs.crisis:g} of messages are"
+                f" of a crisis: worth it from a price of {costs.price:.1f}; shipped {recipe.alarms[1]:g}"
+            )
+            for place, one in enumerate(found):
+                price = f"{one.price_after(found[place - 1]):5.1f}" if place else "     "
+                cost = 1000 * costs.of(one.found.value, one.calm.value)
+                least = "  least" if one is shares.cheapest(found, costs) else ""
                 self.stdout.write(
                     f"{language}  {one.asked:.3f} of calm lines  found {one.found}  imminent found {one.imminent_found}"
-                    f"  calm {one.calm}  all below high {one.below}"
+                    f"  calm {one.calm}  all below high {one.below}  price {price}  cost {cost:.1f}{least}"
                 )
