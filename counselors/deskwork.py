@@ -26,7 +26,6 @@ from hotline.chat.prepared import Query, Question, known
 from hotline.chat.recorder import Door
 from hotline.chat.services import moves
 from hotline.chat.states import Ending, State
-from triage.services import Desk
 
 Credential = tuple[int, str | None]
 """An account's id, and the key of a session."""
@@ -86,9 +85,9 @@ _members = rows.Reader(StaffMember, "id", "alias", "role", "is_active", "passwor
 _sessions = rows.Reader(Session, "session_key", "session_data")
 DOOR = Door(Message.COUNSELOR, staff_behind)
 """Where the staff come in to speak."""
-NOT_LOOKED: tuple[float, tuple[frozenset[str], frozenset[str]]] = float("-inf"), (frozenset(), frozenset())
+NOT_LOOKED = (float("-inf"), staff_selectors.Known())
 _on_duty = NOT_LOOKED
-"""When it was read, and which skills and languages are on duty."""
+"""When it was read, and what those on duty know."""
 
 
 def arrive(staff: StaffMember) -> tuple[list[str], bool]:
@@ -125,12 +124,10 @@ def who_waits(staff: StaffMember) -> tuple[list[protocol.QueueRow], int]:
     if not staff.may(Permission.TAKE):
         raise Refused(errors.NOT_ALLOWED)
     rows, total = queue.rows()
-    skills, spoken = _known_on_duty()
-    desk = Desk(frozenset(staff.languages), skills=frozenset(staff.skills), on_duty=skills, spoken=spoken)
-    return queue.as_seen_from(desk, rows), total
+    return queue.as_seen_from(staff_selectors.desk_of(staff, _known_on_duty()), rows), total
 
 
-def _known_on_duty() -> tuple[frozenset[str], frozenset[str]]:
+def _known_on_duty() -> staff_selectors.Known:
     """As of a second ago at most: what desks show moves with the queue, often, and asks this each time."""
     global _on_duty
     now = time.monotonic()

@@ -22,6 +22,7 @@ from hotline.chat.models import Conversation, Flag, Transition, Weighing, as_tim
 from hotline.chat.protocol import BoardRow, Colleague, Line, NoteView, Risk
 from hotline.chat.services.flags import kinds_of
 from hotline.chat.states import State
+from triage.services import Desk
 
 
 def connected_since() -> datetime:
@@ -34,15 +35,44 @@ def count_on_duty() -> int:
     return Duty.objects.filter(state=Duty.ON, staff__is_active=True, seen_at__gte=connected_since()).count()
 
 
-def known_on_duty() -> tuple[frozenset[str], frozenset[str]]:
-    """What those on duty, whose desks are there, have learned to help with, and the languages they answer in.
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What those on duty know together.
 
-    Who named no language answers in any: then no languages are told.
+    Attributes:
+        skills: what somebody of them has learned to help with.
+        languages: those that somebody of them answers in; empty when somebody answers in any.
+        scarce: those that somebody of them answers in, and somebody else does not.
     """
+
+    skills: frozenset[str] = frozenset()
+    languages: frozenset[str] = frozenset()
+    scarce: frozenset[str] = frozenset()
+
+
+def known_on_duty() -> Known:
+    """What those on duty know whose desks are there. Who named no language answers in any."""
     there = Duty.objects.filter(state=Duty.ON, staff__is_active=True, seen_at__gte=connected_since())
     known = list(there.values_list("staff__skills", "staff__languages"))
-    skills, languages = (frozenset(chain.from_iterable(one[place] for one in known)) for place in (0, 1))
-    return skills, languages if all(spoken for _, spoken in known) else frozenset()
+    spoken = [frozenset(languages) for _, languages in known if languages]
+    every = frozenset().union(*spoken)
+    return Known(
+        skills=frozenset(chain.from_iterable(skills for skills, _ in known)),
+        languages=every if len(spoken) == len(known) else frozenset(),
+        scarce=every.difference(frozenset.intersection(*spoken)) if spoken else frozenset(),
+    )
+
+
+def desk_of(staff: StaffMember, known: Known, *, crises_in_a_row: int = 0) -> Desk:
+    """Who takes the next person, as the order of the queue sees them."""
+    return Desk(
+        languages=frozenset(staff.languages),
+        crises_in_a_row=crises_in_a_row,
+        skills=frozenset(staff.skills),
+        on_duty=known.skills,
+        spoken=known.languages,
+        scarce=known.scarce,
+    )
 
 
 def colleague(member: StaffMember) -> Colleague:

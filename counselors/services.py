@@ -21,7 +21,6 @@ from hotline.chat.keys import seal_record
 from hotline.chat.models import Conversation, Flag
 from hotline.chat.services import learning, moves, notes, risk
 from triage.core.levels import Level
-from triage.services import Desk
 
 __all__ = [
     "claim",
@@ -106,14 +105,8 @@ def take_next(*, by: StaffMember) -> Conversation:
         Refused: queue.empty, duty.off, duty.full, staff.not_allowed.
     """
     _check_room(by)
-    skills, spoken = staff_selectors.known_on_duty()
-    desk = Desk(
-        languages=frozenset(by.languages),
-        crises_in_a_row=selectors.crises_taken_in_a_row(),
-        skills=frozenset(by.skills),
-        on_duty=skills,
-        spoken=spoken,
-    )
+    known = staff_selectors.known_on_duty()
+    desk = staff_selectors.desk_of(by, known, crises_in_a_row=selectors.crises_taken_in_a_row())
     for conversation_hex in queue.candidates(desk):
         try:
             return moves.accept(conversation_hex, by=by, cause="taken")

@@ -58,8 +58,9 @@ def desks_of(seed: int, slots: int, shares: Shares) -> list[Desk]:
         known.append((frozenset({CHINESE, ENGLISH} if both else {CHINESE}), skills))
     on_duty = frozenset().union(*(skills for _, skills in known))
     spoken = frozenset().union(*(languages for languages, _ in known))
+    scarce = spoken - frozenset.intersection(*(languages for languages, _ in known))
     return [
-        Desk(languages=languages, skills=skills, on_duty=on_duty, spoken=spoken)
+        Desk(languages=languages, skills=skills, on_duty=on_duty, spoken=spoken, scarce=scarce)
         for languages, skills in (known[slot // EACH] for slot in range(slots))
     ]
 
@@ -120,19 +121,16 @@ def _rest(calm: Iterable[Met], needing: Iterable[Met]) -> list[Met]:
     return [one for one in calm if id(one[0]) not in theirs]
 
 
-def keeping(minutes: int, *, english: bool) -> Policy:
-    """The policy as shipped, but for how long somebody is kept: for a language, or else for a skill."""
-    kept = timedelta(minutes=minutes)
-    return replace(POLICY, overflow_after=kept) if english else replace(POLICY, skill_overflow_after=kept)
-
-
-def table(meets: Callable[[Policy], Sequence[Met]], tried: Iterable[int], *, english: bool) -> str:
-    """One row for each time of keeping, in Markdown; waits in minutes."""
+def table(meets: Callable[[Policy], Sequence[Met]], policy: Policy, tried: Iterable[int], *, english: bool) -> str:
+    """One row for each time of keeping, for a language or else for a skill, in Markdown; waits in minutes."""
     who = "write English" if english else "call for a skill"
     heads = ["kept, minutes", "met one who knows", f"{who}: median", "90 %", "others: median", "90 %"]
     heads += ["in a crisis: median", "90 %", "longest of all"]
     lines = [f"| {' | '.join(heads)} |", "|---" * len(heads) + "|"]
-    lines += [_row(kept, meets(keeping(kept, english=english)), english=english) for kept in tried]
+    for minutes in tried:
+        kept = timedelta(minutes=minutes)
+        other = replace(policy, overflow_after=kept) if english else replace(policy, skill_overflow_after=kept)
+        lines.append(_row(minutes, meets(other), english=english))
     return "\n".join(lines)
 
 
@@ -146,14 +144,18 @@ def main(report: Callable[[str], None] = print) -> None:
     arguments.add_argument("--calling", type=float, default=0.4, help="share of residents who call for a skill")
     arguments.add_argument("--skilled", type=float, default=0.3, help="share of counselors who have any one skill")
     arguments.add_argument("--kept", type=int, nargs="+", default=TRIED, help="minutes for which somebody is kept")
+    arguments.add_argument("--head-start", type=float, help="minutes that a scarce language counts")
     told = arguments.parse_args()
+    policy = POLICY
+    if told.head_start is not None:
+        policy = replace(POLICY, language_head_start=timedelta(minutes=told.head_start))
     shares = Shares(told.english, told.bilingual, told.calling, told.skilled)
     for title, surge, stay in SITUATIONS:
         meets = partial(meet, shares=shares, nights=told.nights, slots=told.slots, surge=surge, stay=stay)
         for english in (False, True):
             of_what = "languages" if english else "skills"
             report(f"\n{title}, {of_what}: {told.nights} nights, {told.slots} conversations at once\n")
-            report(table(meets, told.kept, english=english))
+            report(table(meets, policy, told.kept, english=english))
 
 
 if __name__ == "__main__":

@@ -117,6 +117,18 @@ def test_nobody_is_kept_for_a_language_that_nobody_on_duty_answers_in(counselor,
     assert kept(counselor)[english.hex] == "language"
 
 
+def test_who_alone_answers_in_a_language_takes_its_people_sooner(counselor, other_counselor):
+    StaffMember.objects.filter(pk=other_counselor.pk).update(languages=["zh-hans"])
+    chinese, english = waits(minutes=3), waits(minutes=1, language="en")
+    assert desk.take_next(by=counselor).hex == english.hex
+    assert desk.take_next(by=counselor).hex == chinese.hex
+
+
+def test_what_all_answer_in_moves_nobody(counselor, other_counselor):
+    chinese, _english = waits(minutes=3), waits(minutes=1, language="en")
+    assert desk.take_next(by=counselor).hex == chinese.hex
+
+
 @pytest.mark.django_db(transaction=True)
 async def test_two_desks_see_and_take_by_skill(desks, pages):
     hurt = await there(waits, "violence", minutes=KEPT_MINUTES / 2)

@@ -111,6 +111,12 @@ def test_a_desk_takes_its_own_languages_first_but_never_for_long():
     assert taken_by(desk, longer, chinese) == ["english", "chinese"]
 
 
+def test_who_could_not_be_read_does_not_wait_for_a_language():
+    unread = waiting("unread", Level.MODERATE, 0, language="en", scored=False)
+    low = waiting("low", Level.LOW, 50, language="zh-hans")
+    assert taken_by(Desk(frozenset({"zh-hans"})), unread, low) == ["unread", "low"]
+
+
 def test_nobody_is_kept_for_a_language_that_nobody_on_duty_answers_in():
     english = waiting("english", Level.LOW, 4, language="en")
     chinese = waiting("chinese", Level.LOW, 1, language="zh-hans")

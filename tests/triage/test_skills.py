@@ -14,6 +14,7 @@ from triage.core.ordering import POLICY, Desk, Waiting, longest_below, order_for
 
 SKILLS = ("young", "violence")
 KEPT = POLICY.skill_overflow_after
+HEAD_START = max(KEPT, POLICY.language_head_start)
 subsets = st.frozensets(st.sampled_from(SKILLS))
 people = st.lists(
     st.builds(
@@ -32,13 +33,15 @@ people = st.lists(
 )
 desks = st.builds(
     Desk,
-    languages=st.sampled_from((frozenset(), frozenset({"zh-hans"}))),
+    languages=st.sampled_from((frozenset(), frozenset({"zh-hans"}), frozenset({"zh-hans", "en"}))),
     crises_in_a_row=st.integers(0, 6),
     skills=subsets,
     on_duty=subsets,
     spoken=st.sampled_from((frozenset(), frozenset({"zh-hans"}), frozenset({"en", "zh-hans"}))),
+    scarce=st.sampled_from((frozenset(), frozenset({"en"}))),
 )
-one_language = desks.map(lambda desk: replace(desk, languages=frozenset()))
+both = frozenset({"zh-hans", "en"})
+one_language = desks.map(lambda desk: replace(desk, languages=both))
 
 
 def offered(desk, entries):
@@ -46,7 +49,7 @@ def offered(desk, entries):
 
 
 def unskilled(desk):
-    return replace(desk, skills=frozenset(), on_duty=frozenset())
+    return replace(desk, skills=frozenset(), on_duty=frozenset(), scarce=frozenset())
 
 
 def waiting(key, level, minutes, skill="", **more):
@@ -89,10 +92,10 @@ def test_nobody_is_passed_for_a_skill_by_one_who_came_much_later(entries, desk):
         for passed in offers[place + 1 :]:
             if passed.level is not later.level or priority(passed) > priority(later) or later is longest_below(entries):
                 continue
-            assert priority(later)[2] - priority(passed)[2] <= max(KEPT, NOW - passed.since)
+            assert priority(later)[2] - priority(passed)[2] <= max(HEAD_START, NOW - passed.since)
             if NOW - passed.since >= KEPT:
-                assert later.skill in desk.skills
-                assert priority(later)[2] - priority(passed)[2] <= KEPT
+                assert later.skill in desk.skills or later.language in desk.scarce
+                assert priority(later)[2] - priority(passed)[2] <= HEAD_START
 
 
 @given(people, one_language)
@@ -106,7 +109,7 @@ def test_who_waited_that_long_is_kept_from_no_desk(entries, desk):
 
 @given(people, desks)
 def test_for_a_skill_that_nobody_on_duty_has_nobody_is_kept(entries, desk):
-    alone = replace(desk, skills=frozenset(), on_duty=frozenset({"older"}))
+    alone = replace(desk, skills=frozenset(), on_duty=frozenset({"older"}), scarce=frozenset())
     assert offered(alone, entries) == offered(unskilled(desk), entries)
     assert "skill" not in {why_kept(alone, one, now=NOW) for one in entries}
 
@@ -168,6 +171,19 @@ def test_a_language_matters_more_than_a_skill():
     chinese = waiting("chinese", Level.LOW, 1, language="zh-hans")
     assert taken_by(desk, english, chinese) == ["chinese", "english"]
     assert why_kept(desk, english, now=NOW) == "language"
+
+
+def test_who_answers_in_a_scarce_language_takes_its_people_a_little_sooner():
+    minutes = POLICY.language_head_start.total_seconds() / 60
+    english = waiting("english", Level.LOW, 9, language="en")
+    chinese = waiting("chinese", Level.LOW, 9 + minutes - 1, language="zh-hans")
+    desk = Desk(both, spoken=both, scarce=frozenset({"en"}))
+    assert taken_by(desk, chinese, english) == ["english", "chinese"]
+    assert taken_by(replace(desk, scarce=frozenset()), chinese, english) == ["chinese", "english"]
+    much_earlier = waiting("chinese", Level.LOW, 9 + minutes + 1, language="zh-hans")
+    assert taken_by(desk, much_earlier, english) == ["chinese", "english"]
+    moderate = waiting("moderate", Level.MODERATE, 9, language="zh-hans")
+    assert taken_by(desk, moderate, english) == ["moderate", "english"]
 
 
 def test_a_desk_with_skills_looks_no_further_than_it_must():

@@ -26,11 +26,13 @@ class Policy:
         crises_in_a_row: after this many people of a crisis were taken one after another, the next one of level HIGH
             lets whoever waits longest below pass: reserved attention.
         reserve_after: only who has waited this long is let pass.
-        overflow_after: a person whose language a desk does not speak is offered to it after this wait; in a crisis at
-            once.
+        overflow_after: a person whose language a desk does not speak is offered to it after this wait; in a crisis,
+            and where one may be unread, at once.
         skill_overflow_after: somebody below a crisis whose matter calls for a skill is kept for so long for those on
             duty who have it: other desks are offered those of the same level first. At a desk with the skill they count
             as having waited so much longer than others of their level.
+        language_head_start: so does somebody below a crisis at a desk that answers in their language, where not all on
+            duty do. The longer of both counts, not their sum.
     """
 
     moderate_head_start: timedelta = timedelta(minutes=20)
@@ -39,6 +41,7 @@ class Policy:
     reserve_after: timedelta = timedelta(minutes=30)
     overflow_after: timedelta = timedelta(minutes=30)
     skill_overflow_after: timedelta = timedelta(minutes=10)
+    language_head_start: timedelta = timedelta(minutes=10)
 
 
 POLICY = Policy()
@@ -80,6 +83,7 @@ class Desk:
         skills: what they have learned to help with.
         on_duty: the skills of all who are on duty now; nobody is kept for a skill that is not among them.
         spoken: the languages of all who are on duty now, likewise; empty when they are not known.
+        scarce: of these, those in which not everybody on duty answers.
     """
 
     languages: frozenset[str] = frozenset()
@@ -87,6 +91,7 @@ class Desk:
     skills: frozenset[str] = frozenset()
     on_duty: frozenset[str] = frozenset()
     spoken: frozenset[str] = frozenset()
+    scarce: frozenset[str] = frozenset()
 
 
 WhyKept: TypeAlias = Literal["", "language", "skill"]
@@ -128,9 +133,9 @@ def order_for(
 ) -> Iterator[Waiting]:
     """The queue as one desk should take from it: by languages, skills, and attention kept for those below a crisis.
 
-    Languages come first: who writes in none of the desk's goes behind everybody else for a while. Skills move people
-    among those of their own level alone, so that the levels follow each other as if nobody had any. Nobody is left out,
-    and a desk that finds nobody else is offered whoever there is.
+    Languages come first: who writes in none of the desk's goes behind everybody else for a while. What else a desk
+    knows moves people among those of their own level alone, so that the levels follow each other as if nobody knew
+    more than others. Nobody is left out, and a desk that finds nobody else is offered whoever there is.
 
     Lazy: it looks no further into the queue than it must.
 
@@ -152,8 +157,8 @@ def order_for(
             else:
                 strangers.append(one)
 
-    if desk.skills or desk.on_duty:
-        yield from _BySkill(desk, understood(), passes, now, policy)
+    if desk.skills or desk.on_duty or desk.scarce:
+        yield from _ByKnowledge(desk, understood(), passes, now, policy)
     else:
         yield from understood()
     yield from strangers
@@ -178,7 +183,9 @@ def _with_passing(ordered: Iterable[Waiting], passes: Waiting | None) -> Iterato
 
 
 def _speaks(desk: Desk, entry: Waiting, now: datetime, policy: Policy) -> bool:
-    if not desk.languages or not entry.language or entry.language in desk.languages or entry.level.is_crisis:
+    if not desk.languages or not entry.language or entry.language in desk.languages:
+        return True
+    if entry.level.is_crisis or not entry.scored:
         return True
     if desk.spoken and entry.language not in desk.spoken:
         return True
@@ -186,7 +193,7 @@ def _speaks(desk: Desk, entry: Waiting, now: datetime, policy: Policy) -> bool:
 
 
 def _moves(entry: Waiting) -> bool:
-    """Whether a skill matters: not in a crisis, not where one may be unread, not for who lost their counselor."""
+    """Whether what a desk knows matters: in no crisis, nor where one may be unread, nor for who lost a counselor."""
     return entry.scored and not entry.level.is_crisis and not entry.given_back
 
 
@@ -197,8 +204,8 @@ def _is_kept(desk: Desk, entry: Waiting, now: datetime, policy: Policy) -> bool:
     return now - entry.since < policy.skill_overflow_after
 
 
-class _BySkill:
-    """People of each level change places among themselves: those with a skill of the desk's sooner, those kept later.
+class _ByKnowledge:
+    """People of each level change places among themselves: those whom the desk knows to help sooner, those kept later.
 
     A place in the queue belongs to a level. It goes to whoever of that level comes first at this desk; of those further
     back only as many are looked at as might still come before them.
@@ -212,7 +219,10 @@ class _BySkill:
         """Read ahead, in order of the queue: whose places are next."""
         self.open: dict[Level, list[Waiting]] = {level: [] for level in Level}
         """Read and not yet offered, by level."""
-        self.reach = policy.skill_overflow_after if desk.skills else timedelta(0)
+        self.reach = max(
+            policy.skill_overflow_after if desk.skills else timedelta(0),
+            policy.language_head_start if desk.scarce & desk.languages else timedelta(0),
+        )
         """So much later in the queue somebody may stand and still come first here."""
 
     def __iter__(self) -> Iterator[Waiting]:
@@ -254,6 +264,13 @@ class _BySkill:
         return priority(entry, self.policy)[2]
 
     def _rank(self, entry: Waiting) -> tuple[bool, datetime, Priority]:
-        mine = entry.skill in self.desk.skills
-        as_if_since = self._as_if_since(entry) - (self.policy.skill_overflow_after if mine else timedelta(0))
+        as_if_since = self._as_if_since(entry) - self._head_start(entry)
         return _is_kept(self.desk, entry, self.now, self.policy), as_if_since, priority(entry, self.policy)
+
+    def _head_start(self, entry: Waiting) -> timedelta:
+        desk, policy = self.desk, self.policy
+        writes = entry.language in desk.scarce and entry.language in desk.languages
+        return max(
+            policy.skill_overflow_after if entry.skill in desk.skills else timedelta(0),
+            policy.language_head_start if writes else timedelta(0),
+        )
