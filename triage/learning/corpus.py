@@ -79,17 +79,27 @@ def read_lines(folder: Path = CORPUS) -> list[Line]:
     Raises:
         BadCorpus: an unknown level, kind or persona, a missing column, or a text that stands twice.
     """
-    lines: list[Line] = []
+    return [line for lines in read_by_file(folder).values() for line in lines]
+
+
+def read_by_file(folder: Path = CORPUS) -> dict[str, list[Line]]:
+    """All labelled messages, by the name of their file.
+
+    Raises:
+        BadCorpus: see :func:`read_lines`.
+    """
+    found: dict[str, list[Line]] = {}
     seen: dict[str, str] = {}
     for path in sorted(folder.glob("*.tsv")):
         language = path.name.partition("_")[0]
+        found[path.name] = []
         for place, row in _rows(path):
             line = _line(row, language, place)
             if line.text in seen:
                 raise BadCorpus(f"{place}: the same text stands at {seen[line.text]}")
             seen[line.text] = place
-            lines.append(line)
-    return lines
+            found[path.name].append(line)
+    return found
 
 
 def _rows(path: Path) -> Iterator[tuple[str, list[str]]]:
@@ -129,21 +139,31 @@ def read_conversations(folder: Path = CORPUS) -> list[Conversation]:
     Raises:
         BadCorpus: a row that is not of the form in the README.
     """
-    found: list[Conversation] = []
-    for path in sorted(folder.glob("*.jsonl")):
-        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
-            try:
-                row = json.loads(line)
-                one = Conversation(
-                    row["family"], row["lang"], row["kind"], row["persona"], tuple(row["turns"]),
-                    tuple(Level.from_code(code) for code in row["levels"]),
-                )  # fmt: skip
-            except (ValueError, KeyError, TypeError) as error:
-                raise BadCorpus(f"{path.name}:{number}: {type(error).__name__}") from error
-            if len(one.turns) != len(one.levels) or not one.turns:
-                raise BadCorpus(f"{path.name}:{number}: as many levels as turns are needed")
-            found.append(one)
-    return found
+    return [one for told in read_conversations_by_file(folder).values() for one in told]
+
+
+def read_conversations_by_file(folder: Path = CORPUS) -> dict[str, list[Conversation]]:
+    """All labelled conversations, by the name of their file.
+
+    Raises:
+        BadCorpus: see :func:`read_conversations`.
+    """
+    return {path.name: list(_conversations(path)) for path in sorted(folder.glob("*.jsonl"))}
+
+
+def _conversations(path: Path) -> Iterator[Conversation]:
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+        try:
+            row = json.loads(line)
+            one = Conversation(
+                row["family"], row["lang"], row["kind"], row["persona"], tuple(row["turns"]),
+                tuple(Level.from_code(code) for code in row["levels"]),
+            )  # fmt: skip
+        except (ValueError, KeyError, TypeError) as error:
+            raise BadCorpus(f"{path.name}:{number}: {type(error).__name__}") from error
+        if len(one.turns) != len(one.levels) or not one.turns:
+            raise BadCorpus(f"{path.name}:{number}: as many levels as turns are needed")
+        yield one
 
 
 def corpus_hash(folder: Path = CORPUS) -> str:
