@@ -330,6 +330,8 @@ def build(
         trained = train_language(examples, recipe, drawn)
         languages[language], erred[language] = export_language(trained), trained.errors
         counts[language], figures[language] = len(learned), trained.figures
+    if not with_background:
+        name += "-without-open-sets"
     data = {"version": f"{name}-{corpus[:8]}", "corpus": corpus, "lines": counts, "languages": languages}
     text = dump({**data, "figures": figures})
     return Built(text, parse(text), erred, figures)

@@ -22,10 +22,17 @@ class Command(BaseCommand):
             "--output", type=Path, default=WEIGHTS, help="where the weights go (default: the served ones)"
         )
 
-        parser.add_argument("--without-background", action="store_true", help="learn from the corpus alone")
+        parser.add_argument(
+            "--without-background",
+            action="store_true",
+            help="learn from the corpus alone, nothing of the open sets: to be compared (evaluate --without)",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Train, write, tell."""
+        output: Path = options["output"]
+        if options["without_background"] and output.resolve() == WEIGHTS.resolve():
+            raise CommandError("weights without the open sets are for comparing: say where they go (--output)")
         # Learning brings scikit-learn along; nothing that serves may import it.
         from triage.learning import steady
 
@@ -44,7 +51,6 @@ class Command(BaseCommand):
             with_background=not options["without_background"],
             report=self.stdout.write,
         )
-        output: Path = options["output"]
         output.parent.mkdir(parents=True, exist_ok=True)
         output.write_text(text, encoding="utf-8")
         beside = errors.beside(output)
