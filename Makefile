@@ -58,7 +58,7 @@ pictures: setup-dev ## every page as pictures, in build/pictures (ARGS=board: on
 train: setup ## train the triage model anew from its corpus
 	$(PY) manage.py train $(ARGS)
 
-evaluate: setup ## triage beside its baselines, on data training never saw (ARGS='--sets FOLDER')
+evaluate: setup ## triage beside its baselines, on data training never saw (ARGS='--sets FOLDER --tables FILE')
 	$(PY) manage.py evaluate $(ARGS)
 
 bench: setup-dev ## what a delivered message costs, beside others (ARGS='--rounds 2 --only cost --peers product', --help)

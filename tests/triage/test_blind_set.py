@@ -1,9 +1,10 @@
 """The blind sets are for measuring: nothing that is counted of them may stand in what triage learns from."""
 
+import numpy as np
 import pytest
 
 from triage.core.levels import Level
-from triage.learning import blind_set, corpus, evaluation
+from triage.learning import blind_set, corpus, evaluation, methods
 
 
 @pytest.mark.parametrize("hand", blind_set.HANDS)
@@ -63,13 +64,15 @@ def test_the_tables_tell_alarms_by_level_of_each_hand_and_of_both(monkeypatch):
 
     monkeypatch.setattr(blind_set, "read", lines)
 
-    def says_high_of_all_but_low(texts, _language):
-        said = [Level.LOW if text == "low" else Level.HIGH for text in texts]
-        return evaluation.Verdicts(evaluation.np.array(said), evaluation.np.array([int(one) / 2 for one in said]))
+    class SaysHighOfAllButLow:
+        def read(self, texts, _language):
+            said = [Level.LOW if text == "low" else Level.HIGH for text in texts]
+            return methods.Verdicts(np.array(said), np.array([int(one) / 2 for one in said]))
 
-    told = list(evaluation.blind([], {evaluation.PRODUCT: says_high_of_all_but_low}, "en"))
-    assert [(who, count) for who, count, _ in told] == [("hand 1", 20), ("hand 2", 40), ("both hands", 60)]
-    rows = [dict(rows)["this product"] for _, _, rows in told]
-    columns = ("crisis found", "alarms, low", "alarms, moderate", "imminent said")
+    told = evaluation.blind([], {methods.PRODUCT: SaysHighOfAllButLow()}, "en")
+    assert [one.title for one in told] == [f"Blind set, en, {who}" for who in ("hand 1", "hand 2", "both hands")]
+    assert [len(one.level) for one in told] == [20, 40, 60]
+    rows = [one.columns(one, methods.PRODUCT) for one in told]
+    columns = ("crisis found", "PPV", "alarms, low", "alarms, moderate", "imminent said")
     assert [row["alarms, moderate"] for row in rows] == ["–", rows[1]["alarms, moderate"], rows[1]["alarms, moderate"]]
-    assert [rows[1][one][:5] for one in columns] == ["1.000", "0.000", "1.000", "0.000"]
+    assert [rows[1][one][:5] for one in columns] == ["1.000", "0.667", "0.000", "1.000", "0.000"]

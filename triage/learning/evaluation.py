@@ -1,90 +1,103 @@
-"""One table: the product beside what one could use instead, on data that training never saw."""
+"""Sets, what is true of them, and what every method says: figures with intervals, of a whole set or a part of it."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import compress
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from triage import services
-from triage.core.levels import Assessment, Level
+from triage.core.levels import Level
 from triage.learning import background, blind_set, metrics
-from triage.learning.baselines import BASELINES, Baseline
 from triage.learning.corpus import Conversation, Line, calm_lines
+from triage.learning.methods import PRODUCT, Method, Verdicts
 
-PRODUCT = "this product"
-LANGUAGES = ("zh", "en")
+Figures = dict[str, str]
+"""Column -> figure, with its interval."""
 
 
 @dataclass(frozen=True, slots=True)
-class Verdicts:
-    """What one method says of some texts: levels as numbers 0 to 3, and P(level >= HIGH); shape (texts,)."""
+class Sample:
+    """Messages of one language that were read by every method. Arrays hold one entry for each message.
 
-    levels: NDArray[np.int_]
-    chances: NDArray[np.float64]
+    Attributes:
+        title: what the set is called.
+        columns: what is told of this kind of set.
+        level: the true levels, as numbers.
+        calm: which are what a line receives all night (corpus.calm_lines).
+        kind: of the corpus' README; likewise ``persona``.
+        said: by each method.
+    """
+
+    title: str
+    columns: Callable[[Sample, str], Figures]
+    level: NDArray[np.int_]
+    calm: NDArray[np.bool_]
+    kind: NDArray[np.str_]
+    persona: NDArray[np.str_]
+    said: Mapping[str, Verdicts]
 
     @property
-    def flags(self) -> NDArray[np.bool_]:
-        """Whether an alarm is raised."""
-        return np.asarray(self.levels >= Level.HIGH)
+    def crisis(self) -> NDArray[np.bool_]:
+        """Which are of high level or above."""
+        return np.asarray(self.level >= Level.HIGH)
+
+    def part(self, title: str, chosen: NDArray[np.bool_]) -> Sample:
+        """Some of the messages."""
+        said = {name: verdicts.part(chosen) for name, verdicts in self.said.items()}
+        arrays = (self.level[chosen], self.calm[chosen], self.kind[chosen], self.persona[chosen])
+        return Sample(title, self.columns, *arrays, said)
+
+    def common(self, name: str) -> Figures:
+        """What is told of every set."""
+        said, crisis = self.said[name], self.crisis
+        return {
+            "crisis found": str(metrics.rate(said.flags[crisis])),
+            "imminent found": str(metrics.rate(said.flags[self.level == Level.IMMINENT])),
+            "PPV": str(metrics.rate(crisis[said.flags])),
+            "alarms, all below high": str(metrics.rate(said.flags[~crisis])),
+            "AUROC": metrics.auroc(said.chances, crisis),
+            "calibration error": metrics.calibration(said.chances, crisis),
+        }
 
 
-Method = Callable[[Sequence[str], str], Verdicts]
+def _sample(
+    title: str, columns: Callable[[Sample, str], Figures], lines: Sequence[Line], ways: Mapping[str, Method]
+) -> Sample:
+    language = lines[0].language
+    return Sample(
+        title,
+        columns,
+        np.array([int(line.level) for line in lines]),
+        np.array(calm_lines(lines)),
+        np.array([line.kind for line in lines]),
+        np.array([line.persona for line in lines]),
+        {name: way.read([line.text for line in lines], language) for name, way in ways.items()},
+    )
 
 
-def product(texts: Sequence[str], language: str) -> Verdicts:
-    """The whole of it, as messages are read when people are served."""
-    found = [services.assess(text) for text in texts]
-    return Verdicts(np.array([int(one.level) for one in found]), np.array([one.probability for one in found]))
-
-
-def methods(lines: Sequence[Line]) -> dict[str, Method]:
-    """The product and every baseline, the latter trained on the training part of ``lines``."""
-    found: dict[str, Method] = {PRODUCT: product}
-    for kind in BASELINES:
-        by_language: dict[str, Baseline] = {}
-        for language in LANGUAGES:
-            by_language[language] = kind()
-            by_language[language].fit([line for line in lines if line.language == language and not line.is_test])
-        found[kind.name] = _baseline(by_language)
-    return found
-
-
-def _baseline(by_language: dict[str, Baseline]) -> Method:
-    def say(texts: Sequence[str], language: str) -> Verdicts:
-        baseline = by_language[language]
-        chances = baseline.chances(texts)
-        return Verdicts(np.where(chances >= baseline.threshold, int(Level.HIGH), 0), chances)
-
-    return say
-
-
-def held_out(lines: Sequence[Line], method: Method, language: str) -> dict[str, str]:
-    """Figures on the test families of one language."""
+def held_out(lines: Sequence[Line], ways: Mapping[str, Method], language: str) -> Sample:
+    """The test families of one language."""
     kept = [line for line in lines if line.language == language and line.is_test]
-    said = method([line.text for line in kept], language)
-    crisis = np.array([line.level.is_crisis for line in kept])
-    imminent = np.array([line.level is Level.IMMINENT for line in kept])
-    calm = np.array(calm_lines(kept))
+    return _sample(f"Test families, {language}", _of_families, kept, ways)
+
+
+def _of_families(sample: Sample, name: str) -> Figures:
+    figures = sample.common(name)
+    ordinary = {"alarms, ordinary": str(metrics.rate(sample.said[name].flags[sample.calm]))}
     return {
-        "crisis found": str(metrics.rate(said.flags[crisis])),
-        "imminent found": str(metrics.rate(said.flags[imminent])),
-        "PPV": str(metrics.rate(crisis[said.flags])),
-        "alarms, ordinary": str(metrics.rate(said.flags[calm])),
-        "alarms, all below high": str(metrics.rate(said.flags[~crisis])),
-        "AUROC": metrics.auroc(said.chances, crisis),
-        "calibration error": f"{metrics.calibration_error(said.chances, crisis):.3f}",
+        **{column: figures[column] for column in ("crisis found", "imminent found", "PPV")},
+        **ordinary,
+        **{column: figures[column] for column in ("alarms, all below high", "AUROC", "calibration error")},
     }
 
 
-def blind(
-    lines: Sequence[Line], ways: dict[str, Method], language: str
-) -> Iterator[tuple[str, int, list[tuple[str, dict[str, str]]]]]:
-    """For each hand that wrote blind lines, and for all together: whose, how many lines count, figures of every method.
+def blind(lines: Sequence[Line], ways: Mapping[str, Method], language: str) -> list[Sample]:
+    """The blind lines of each hand, and of all together.
 
     Args:
         lines: the corpus; what stands in it is not counted.
@@ -92,109 +105,149 @@ def blind(
         language: of the sets.
     """
     by_hand = [blind_set.apart(blind_set.read(language, hand), lines) for hand in blind_set.HANDS]
-    kept = [line for part in by_hand for line in part]
     whose = np.repeat(blind_set.HANDS, [len(part) for part in by_hand])
-    level = np.array([int(line.level) for line in kept])
-    said = {name: method([line.text for line in kept], language) for name, method in ways.items()}
-    parts = [(f"hand {hand}", whose == hand) for hand in blind_set.HANDS]
-    for who, chosen in [*parts, ("both hands", whose > 0)]:
-        rows = []
-        for name, verdicts in said.items():
-            some = Verdicts(verdicts.levels[chosen], verdicts.chances[chosen])
-            rows.append((name, _by_level(some, level[chosen], whole=name == PRODUCT)))
-        yield who, int(chosen.sum()), rows
+    title = f"Blind set, {language}"
+    whole = _sample(title, _of_blind, [line for part in by_hand for line in part], ways)
+    parts = [whole.part(f"{title}, hand {hand}", whose == hand) for hand in blind_set.HANDS]
+    return [*parts, replace(whole, title=f"{title}, both hands")]
 
 
-def _by_level(said: Verdicts, level: NDArray[np.int_], *, whole: bool) -> dict[str, str]:
-    """Figures by true level; ``whole`` where a method knows more than alarm or none."""
-    crisis, imminent = level >= Level.HIGH, level == Level.IMMINENT
-    figures = {
-        "crisis found": str(metrics.rate(said.flags[crisis])),
-        "imminent found": str(metrics.rate(said.flags[imminent])),
-        "alarms, low": str(metrics.rate(said.flags[level == Level.LOW])),
-        "alarms, moderate": str(metrics.rate(said.flags[level == Level.MODERATE])),
-        "AUROC": metrics.auroc(said.chances, crisis),
+def _of_blind(sample: Sample, name: str) -> Figures:
+    said, figures = sample.said[name], sample.common(name)
+    told = {
+        **{column: figures[column] for column in ("crisis found", "imminent found", "PPV")},
+        "alarms, low": str(metrics.rate(said.flags[sample.level == Level.LOW])),
+        "alarms, moderate": str(metrics.rate(said.flags[sample.level == Level.MODERATE])),
+        **{column: figures[column] for column in ("AUROC", "calibration error")},
     }
-    if whole:
-        figures["imminent said"] = str(metrics.rate(said.levels[imminent] == Level.IMMINENT))
-    return figures
+    if name == PRODUCT:
+        # The others know alarm or none.
+        told["imminent said"] = str(metrics.rate(said.levels[sample.level == Level.IMMINENT] == Level.IMMINENT))
+    return told
 
 
-def breakdown(lines: Sequence[Line], by: str) -> Iterator[tuple[str, metrics.Rate]]:
-    """Share of right alarms-or-not of the product on test lines, per kind or persona and language; worst first."""
-    groups: dict[str, list[bool]] = {}
-    for language in LANGUAGES:
-        kept = [line for line in lines if line.language == language and line.is_test]
-        said = product([line.text for line in kept], language)
-        for line, flag in zip(kept, said.flags, strict=True):
-            side = "crisis" if line.level.is_crisis else "not"
-            name = f"{language} {getattr(line, by)}" + (f" ({side})" if by == "kind" else "")
-            groups.setdefault(name, []).append(bool(flag) == line.level.is_crisis)
-    rates = [(name, metrics.Rate(sum(right), len(right))) for name, right in groups.items()]
-    yield from sorted(rates, key=lambda pair: (pair[1].value, pair[0]))
+def outside(path: Path, ways: Mapping[str, Method], *, unseen: bool = False) -> Sample:
+    """A set from elsewhere: JSON lines with text or turns, crisis or grade, lang. The top grade counts as a crisis.
 
-
-def outside(path: Path, ways: dict[str, Method], *, unseen: bool = False) -> Iterator[tuple[str, dict[str, str]]]:
-    """Figures of every method on a set from elsewhere: JSON lines with text or turns, crisis or grade, lang."""
+    Args:
+        path: of the set.
+        ways: the methods.
+        unseen: whether only the half counts of which nothing was counted for training (background.is_counted).
+    """
     rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
     if unseen:
         rows = [row for row in rows if not background.is_counted(str(row["id"]))]
     language = "en" if str(rows[0].get("lang", "zh")).startswith("en") else "zh"
-    texts = [row["text"] if "text" in row else "\n".join(row["turns"]) for row in rows]
-    for name, method in ways.items():
-        said = method(texts, language)
-        if "grade" in rows[0]:
-            grades = np.array([float(row["grade"]) for row in rows])
-            yield (
-                name,
-                {
-                    "Spearman": metrics.spearman(said.chances, grades),
-                    "AUROC of the top grade": metrics.auroc(said.chances, grades == grades.max()),
-                },
-            )
-            continue
-        crisis = np.array([bool(row["crisis"]) for row in rows])
-        found = {"alarms, ordinary": str(metrics.rate(said.flags[~crisis]))}
-        if name == PRODUCT:
-            found["at imminent"] = str(metrics.rate(said.levels[~crisis] == Level.IMMINENT))
-        if crisis.any():
-            found["crisis found"] = str(metrics.rate(said.flags[crisis]))
-        yield name, found
-
-
-def conversations(rows: Sequence[Conversation]) -> dict[str, str]:
-    """Figures of the product on conversations: found, how many turns after a careful reader, false alarms."""
-    found, false, delays = [], [], []
+    graded = "grade" in rows[0]
+    top = max(row["grade"] for row in rows) if graded else 0
+    lines = []
     for row in rows:
-        reached = _first_crisis(services.assess_turns(row.turns))
-        wanted = next((turn for turn, level in enumerate(row.levels) if level.is_crisis), None)
-        if wanted is None:
-            false.append(reached is not None)
-            continue
-        found.append(reached is not None)
-        if reached is not None:
-            delays.append(reached - wanted)
+        level = _graded(row["grade"], top) if graded else Level.HIGH if row["crisis"] else Level.LOW
+        text = row["text"] if "text" in row else "\n".join(row["turns"])
+        lines.append(Line(str(row["id"]), language, level, "ordinary", "other", text))
+    title = f"{path.stem}{' (the half of which nothing was counted)' if unseen else ''}"
+    return _sample(title, _of_grades if graded else _of_outside, lines, ways)
+
+
+def _graded(grade: int, top: int) -> Level:
+    return Level.HIGH if grade == top else Level.MODERATE if grade else Level.LOW
+
+
+def _of_outside(sample: Sample, name: str) -> Figures:
+    said, figures = sample.said[name], sample.common(name)
+    told = {"alarms, ordinary": figures["alarms, all below high"]}
+    if name == PRODUCT:
+        told["at imminent"] = str(metrics.rate(said.levels[~sample.crisis] == Level.IMMINENT))
+    if sample.crisis.any():
+        # Where nothing is a crisis, nothing can be found, and each alarm is wrong.
+        told |= {column: figures[column] for column in ("crisis found", "PPV", "AUROC")}
+    return {**told, "calibration error": figures["calibration error"]}
+
+
+def _of_grades(sample: Sample, name: str) -> Figures:
+    said, figures = sample.said[name], sample.common(name)
     return {
-        "conversations": str(len(found) + len(false)),
-        "crisis found": str(metrics.rate(np.array(found, dtype=bool))),
-        "median delay, turns": f"{float(np.median(delays)):.0f}" if delays else "–",
-        "early by a turn or more": str(metrics.rate(np.array([delay < 0 for delay in delays], dtype=bool))),
-        "false alarms": str(metrics.rate(np.array(false, dtype=bool))),
+        "Spearman": metrics.spearman(said.chances, sample.level.astype(float)),
+        "AUROC of the top grade": figures["AUROC"],
+        "top grade found": figures["crisis found"],
+        "PPV": figures["PPV"],
+        "alarms, lower grades": figures["alarms, all below high"],
+        "calibration error": figures["calibration error"],
     }
 
 
-def _first_crisis(assessments: Sequence[Assessment]) -> int | None:
-    level = Level.LOW
-    for turn, one in enumerate(assessments):
-        level = services.follow(level, one)
-        if level.is_crisis:
-            return turn
-    return None
+def breakdown(samples: Sequence[tuple[str, Sample]], by: str) -> Iterator[tuple[str, metrics.Rate]]:
+    """Share of right alarms-or-not of the product, per kind or persona and language; worst first.
+
+    Args:
+        samples: the test families, by language.
+        by: "kind", told by in a crisis or not, or "persona".
+    """
+    groups: dict[str, list[bool]] = {}
+    for language, sample in samples:
+        flags = sample.said[PRODUCT].flags
+        for group, crisis, flag in zip(getattr(sample, by), sample.crisis, flags, strict=True):
+            name = f"{language} {group}" + (f" ({'crisis' if crisis else 'not'})" if by == "kind" else "")
+            groups.setdefault(name, []).append(bool(flag == crisis))
+    rates = [(name, metrics.Rate(sum(right), len(right))) for name, right in groups.items()]
+    yield from sorted(rates, key=lambda pair: (pair[1].value, pair[0]))
 
 
-def table(rows: Sequence[tuple[str, dict[str, str]]]) -> str:
-    """Rows as a table in Markdown."""
-    columns = list(dict.fromkeys(name for _, figures in rows for name in figures))
-    lines = ["| | " + " | ".join(columns) + " |", "|---|" + "---|" * len(columns)]
-    lines += [f"| {name} | " + " | ".join(figures.get(one, "") for one in columns) + " |" for name, figures in rows]
-    return "\n".join(lines)
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Conversations of one language that every method followed.
+
+    Attributes:
+        title: what the set is called.
+        rows: the conversations.
+        said: by each method, of each conversation what it says after each turn.
+    """
+
+    title: str
+    rows: Sequence[Conversation]
+    said: Mapping[str, Sequence[Verdicts]]
+
+    def part(self, title: str, chosen: Sequence[bool]) -> Told:
+        """Some of the conversations."""
+        said = {name: list(compress(found, chosen)) for name, found in self.said.items()}
+        return Told(title, list(compress(self.rows, chosen)), said)
+
+    def columns(self, name: str) -> Figures:
+        """Found, how many turns after a careful reader, false alarms; the chance is the greatest after any turn."""
+        reached = [_first(one.flags) for one in self.said[name]]
+        wanted = [_first(np.array(row.levels) >= Level.HIGH) for row in self.rows]
+        crisis = np.array([one is not None for one in wanted], dtype=bool)
+        flags = np.array([one is not None for one in reached], dtype=bool)
+        chances = np.array([one.chances.max() for one in self.said[name]])
+        delays = [a - b for a, b in zip(reached, wanted, strict=True) if a is not None and b is not None]
+        return {
+            "conversations": str(len(self.rows)),
+            "crisis found": str(metrics.rate(flags[crisis])),
+            "median delay, turns": f"{float(np.median(delays)):.0f}" if delays else "–",
+            "early by a turn or more": str(metrics.rate(np.array([delay < 0 for delay in delays], dtype=bool))),
+            "PPV": str(metrics.rate(crisis[flags])),
+            "false alarms": str(metrics.rate(flags[~crisis])),
+            "AUROC": metrics.auroc(chances, crisis),
+            "calibration error": metrics.calibration(chances, crisis),
+        }
+
+    def common(self, name: str) -> Figures:
+        """As of messages."""
+        figures = self.columns(name)
+        return {
+            **{column: figures[column] for column in ("crisis found", "PPV")},
+            "alarms, all below high": figures["false alarms"],
+            **{column: figures[column] for column in ("AUROC", "calibration error")},
+        }
+
+
+def conversations(title: str, rows: Sequence[Conversation], ways: Mapping[str, Method]) -> Told:
+    """What every method makes of conversations, turn by turn."""
+    return Told(
+        title, rows, {name: [way.follow(row.turns, row.language) for row in rows] for name, way in ways.items()}
+    )
+
+
+def _first(flags: NDArray[np.bool_]) -> int | None:
+    """The first turn with an alarm: a level never falls by itself."""
+    return int(np.argmax(flags)) if flags.any() else None

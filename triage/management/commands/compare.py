@@ -28,7 +28,7 @@ class Command(BaseCommand):
             self._tell_shadow(options["version"])
             return
         # Learning brings scikit-learn along; nothing that serves may import it.
-        from triage.learning import corpus, evaluation, safety
+        from triage.learning import corpus, safety, tables
 
         row = _common.found(options["version"])
         try:
@@ -44,7 +44,7 @@ class Command(BaseCommand):
                 (str(name), {key: safety.shown(figure) for key, figure in told.items()})
                 for name, told in ((f"active {theirs.version}", old[language]), (f"{row.role} {ours.version}", figures))
             ]
-            self.stdout.write(evaluation.table(shown))
+            self.stdout.write(tables.table(shown))
         worse = safety.worse(new, old)
         versions.compared(
             row,

@@ -1,0 +1,138 @@
+"""The tables tell every set, kind, persona and language of the product beside its baselines."""
+
+import json
+
+import numpy as np
+import pytest
+from django.core.management import CommandError, call_command
+
+from triage import exact
+from triage.core.levels import Level
+from triage.learning import corpus, evaluation, methods, metrics, tables
+
+COLUMNS = ("crisis found", "PPV", "AUROC", "calibration error")
+
+
+@pytest.fixture(scope="module")
+def measured(tmp_path_factory):
+    """Some families and conversations, a set from elsewhere, twice the same weights, and few draws."""
+    lines, told = corpus.read_lines(), corpus.read_conversations()
+    some = set(sorted({line.family for line in lines})[::40])
+    folder = tmp_path_factory.mktemp("sets")
+    rows = [{"id": str(n), "lang": "en", "text": f"nice day {n}", "crisis": False} for n in range(8)]
+    (folder / "ordinary_days.jsonl").write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    weights = exact.read(exact.WEIGHTS)
+    few = [line for line in lines if line.family in some]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(metrics, "RESAMPLES", 3)
+        yield tables.measure(few, told[::20], weights, alone=weights, folder=folder)
+
+
+@pytest.fixture(scope="module")
+def groups(measured):
+    return dict(tables.by_group(measured))
+
+
+def test_every_set_tells_the_product_beside_every_baseline(measured):
+    told = dict(tables.by_set(measured))
+    assert len(told) == 2 + 2 + 2 * 3 + 2 + 1
+    for title, rows in told.items():
+        assert [name for name, _ in rows] == ["this product", "key words", "TF-IDF + LR", "filter + LR (CMD-1)"], title
+        for _, figures in rows:
+            assert "calibration error" in figures
+            assert "ordinary" in title or set(COLUMNS) <= set(figures), title
+
+
+def test_a_set_without_danger_tells_alarms_and_how_honest_chances_are(measured):
+    title = "ordinary_days (the half of which nothing was counted)"
+    figures = dict(dict(tables.by_set(measured))[title])["this product"]
+    assert set(figures) == {"alarms, ordinary", "at imminent", "calibration error"}
+
+
+@pytest.mark.parametrize("by", tables.GROUPS)
+@pytest.mark.parametrize("language", methods.LANGUAGES)
+def test_kinds_and_personas_hold_each_test_line_once(measured, groups, by, language):
+    rows = groups[f"Test families, {language}, by {by}"]
+    of_product = [figures for name, figures in rows if name.endswith("this product")]
+    sample = measured.families[language]
+    assert sum(int(one["lines"]) for one in of_product) == len(sample.level)
+    assert sum(int(one["in a crisis"]) for one in of_product) == sample.crisis.sum()
+    assert len(rows) == 4 * len(of_product)
+
+
+def test_conversations_are_told_by_kind_and_persona(measured, groups):
+    for by in tables.GROUPS:
+        rows = groups[f"Test conversations, zh, by {by}"]
+        counts = [int(figures["conversations"]) for name, figures in rows if name.endswith("key words")]
+        assert sum(counts) == len(measured.test["zh"].rows)
+
+
+def test_with_and_without_the_open_sets_stand_side_by_side(measured):
+    rows = tables.with_and_without(measured)
+    assert len(rows) == 2 * (2 + 2 + 2 + 2 + 1)
+    for (title, figures), (other, same) in zip(rows[::2], rows[1::2], strict=True):
+        assert title.removesuffix(", with") == other.removesuffix(", without")
+        assert figures == same, "the same weights say the same"
+
+
+def test_the_page_holds_every_row_and_the_names_of_what_was_measured(measured, groups):
+    page = tables.document(measured, "make evaluate", ["Model a", "corpus b"])
+    assert "`make evaluate`" in page
+    assert "Model a, corpus b." in page
+    for title, rows in [*tables.by_set(measured), *groups.items()]:
+        assert f"**{title}**\n\n{tables.table(rows)}\n" in page
+    assert tables.table(tables.with_and_without(measured)) in page
+
+
+class SaysWhatStands:
+    """Each turn is its own verdict."""
+
+    def follow(self, turns, _language):
+        chances = np.array([float(turn) for turn in turns])
+        return methods.Verdicts(np.where(chances >= 0.5, int(Level.HIGH), 0), chances)
+
+
+def test_a_conversation_is_found_at_its_first_alarm_and_told_by_its_gravest_turn():
+    def one(said, *levels):
+        return corpus.Conversation("f", "en", "ordinary", "other", said, tuple(Level(level) for level in levels))
+
+    rows = [
+        one(("0.1", "0.9", "0.2"), 0, 2, 2),
+        one(("0.8", "0.2", "0.1"), 0, 0, 3),
+        one(("0.1", "0.3"), 0, 2),
+        one(("0.1", "0.6"), 0, 1),
+        one(("0.1", "0.2"), 0, 0),
+    ]
+    told = evaluation.conversations("some", rows, {"it": SaysWhatStands()})
+    figures = told.columns("it")
+    assert figures["crisis found"].startswith("0.667")
+    assert figures["PPV"].startswith("0.667")
+    assert figures["false alarms"].startswith("0.500")
+    assert figures["median delay, turns"] == "-1"
+    assert figures["early by a turn or more"].startswith("0.500")
+    # In danger .9, .8 and .3, not .6 and .2: one pair of six stands the wrong way.
+    assert figures["AUROC"].startswith("0.833")
+    assert told.common("it")["calibration error"].startswith("0.360")
+
+
+def test_the_product_follows_a_conversation_as_it_is_served():
+    weights = exact.read(exact.WEIGHTS)
+    turns = next(one.turns for one in corpus.read_conversations() if one.language == "zh" and len(one.turns) > 4)
+    found = methods.Product(weights).follow(turns, "zh")
+    afresh = [methods.conversation.assess(turns[: last + 1], weights) for last in range(len(turns))]
+    assert found.levels.tolist() == [int(one.level) for one in afresh]
+    assert found.chances.tolist() == [one.probability for one in afresh]
+
+
+def test_an_altered_weights_file_is_not_measured(tmp_path):
+    altered = tmp_path / "weights.json"
+    altered.write_text(exact.WEIGHTS.read_text(encoding="utf-8").replace("0", "1", 1), encoding="utf-8")
+    with pytest.raises(CommandError, match="cannot be used"):
+        call_command("evaluate", weights=altered)
+
+
+def test_weights_without_the_open_sets_never_replace_the_shipped_ones():
+    before = exact.WEIGHTS.read_bytes()
+    with pytest.raises(CommandError, match="--output"):
+        call_command("train", without_background=True)
+    assert exact.WEIGHTS.read_bytes() == before

@@ -1,0 +1,167 @@
+"""All that was measured, as tables in Markdown: those that are printed, and a file with every row."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from triage.core.scorer import Weights
+from triage.learning import blind_set
+from triage.learning.corpus import Conversation, Line
+from triage.learning.evaluation import Figures, Sample, Told, blind, conversations, held_out, outside
+from triage.learning.methods import ALONE, LANGUAGES, PRODUCT, methods
+
+Rows = Sequence[tuple[str, Figures]]
+GROUPS = ("kind", "persona")
+HEAD = """Written by `{made_by}`; do not edit. The [model card](triage.md) tells what sets and columns are.
+{versions}.
+
+Intervals are 95 %: Wilson's for shares, 200 draws for AUROC and calibration error. They take lines as independent,
+which those of one family are not. The calibration error of few lines is mostly chance: its interval says so. A dash
+stands where nothing can be counted. Of a conversation, the chance told is the greatest after any turn; baselines read
+each turn by itself. Of graded posts the top grade counts as a crisis."""
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """Every set, read by every method.
+
+    Attributes:
+        families: the test families, by language.
+        test: the test conversations, by language.
+        blind: the blind lines, of each language each hand and then all together.
+        blind_told: the blind conversations, by language.
+        elsewhere: sets from elsewhere.
+    """
+
+    families: Mapping[str, Sample]
+    test: Mapping[str, Told]
+    blind: Mapping[str, Sequence[Sample]]
+    blind_told: Mapping[str, Told]
+    elsewhere: Sequence[Sample]
+
+
+def measure(
+    lines: Sequence[Line],
+    told: Sequence[Conversation],
+    weights: Weights,
+    *,
+    alone: Weights | None = None,
+    folder: Path | None = None,
+) -> Measured:
+    """Teach the baselines, and let every method read every set.
+
+    Args:
+        lines: the corpus.
+        told: its conversations.
+        weights: of the product.
+        alone: weights that learned from the corpus alone, to be told beside.
+        folder: of sets from elsewhere, *.jsonl.
+    """
+    ways = methods(lines, weights, alone)
+    test = {name: [one for one in told if one.language == name and one.is_test] for name in LANGUAGES}
+    apart = {name: blind_set.told_apart(blind_set.read_conversations(name), told) for name in LANGUAGES}
+    return Measured(
+        families={name: held_out(lines, ways, name) for name in LANGUAGES},
+        test={name: conversations(f"Test conversations, {name}", test[name], ways) for name in LANGUAGES},
+        blind={name: blind(lines, ways, name) for name in LANGUAGES},
+        blind_told={name: conversations(f"Blind conversations, {name}", apart[name], ways) for name in LANGUAGES},
+        elsewhere=[
+            outside(path, ways, unseen=path.stem.startswith("ordinary_"))
+            for path in (sorted(folder.glob("*.jsonl")) if folder else [])
+        ],
+    )
+
+
+def table(rows: Rows) -> str:
+    """Rows as a table in Markdown."""
+    columns = list(dict.fromkeys(name for _, figures in rows for name in figures))
+    lines = ["| | " + " | ".join(columns) + " |", "|---|" + "---|" * len(columns)]
+    lines += [f"| {name} | " + " | ".join(figures.get(one, "") for one in columns) + " |" for name, figures in rows]
+    return "\n".join(lines)
+
+
+def by_set(measured: Measured) -> Iterator[tuple[str, Rows]]:
+    """Title and rows of each set as a whole: the product beside its baselines."""
+    for sample in measured.families.values():
+        yield sample.title, _of_lines(sample)
+    for told in measured.test.values():
+        yield told.title, _of_told(told)
+    for hands in measured.blind.values():
+        for sample in hands:
+            yield f"{sample.title}, {len(sample.level)} lines", _of_lines(sample)
+    for told in measured.blind_told.values():
+        yield told.title, _of_told(told)
+    for sample in measured.elsewhere:
+        yield sample.title, _of_lines(sample)
+
+
+def _of_lines(sample: Sample) -> Rows:
+    return [(name, sample.columns(sample, name)) for name in sample.said if name != ALONE]
+
+
+def _of_told(told: Told) -> Rows:
+    return [(name, told.columns(name)) for name in told.said if name != ALONE]
+
+
+def by_group(measured: Measured) -> Iterator[tuple[str, Rows]]:
+    """Title and rows of each kind and persona of the corpus' test part, and of each kind of the blind lines."""
+    for by in GROUPS:
+        for sample in measured.families.values():
+            yield f"{sample.title}, by {by}", _groups(sample, by)
+    for hands in measured.blind.values():
+        yield f"{hands[-1].title}, by kind", _groups(hands[-1], "kind")
+    for by in GROUPS:
+        for told in measured.test.values():
+            yield f"{told.title}, by {by}", _told_groups(told, by)
+
+
+def _groups(sample: Sample, by: str) -> Rows:
+    owners = getattr(sample, by)
+    rows: list[tuple[str, Figures]] = []
+    for group in np.unique(owners):
+        part = sample.part("", owners == group)
+        counts = {"lines": str(len(part.level)), "in a crisis": str(int(part.crisis.sum()))}
+        rows += [(f"{group}, {name}", counts | part.common(name)) for name in part.said if name != ALONE]
+    return rows
+
+
+def _told_groups(told: Told, by: str) -> Rows:
+    owners = [getattr(row, by) for row in told.rows]
+    rows: list[tuple[str, Figures]] = []
+    for group in sorted(set(owners)):
+        part = told.part("", [one == group for one in owners])
+        rows += [(f"{group}, {name}", part.columns(name)) for name in part.said if name != ALONE]
+    return rows
+
+
+def with_and_without(measured: Measured) -> Rows:
+    """Every set by the product, and by weights that learned nothing of the open sets."""
+    samples: list[Sample | Told] = [*measured.families.values(), *measured.test.values()]
+    samples += [hands[-1] for hands in measured.blind.values()]
+    samples += [*measured.blind_told.values(), *measured.elsewhere]
+    words = {PRODUCT: "with", ALONE: "without"}
+    return [(f"{one.title}, {word}", one.common(name)) for one in samples for name, word in words.items()]
+
+
+def document(measured: Measured, made_by: str, versions: Sequence[str]) -> str:
+    """Every row, as a page.
+
+    Args:
+        measured: what was measured.
+        made_by: the command that writes the page.
+        versions: of the weights, of those that learned without the open sets if there are such, and of the corpus.
+    """
+    parts = [
+        "# Triage: every row",
+        HEAD.format(made_by=made_by, versions=", ".join(versions)),
+        "## Sets",
+        *(f"**{title}**\n\n{table(rows)}" for title, rows in by_set(measured)),
+    ]
+    if any(ALONE in sample.said for sample in measured.families.values()):
+        parts += ["## With and without the open sets", table(with_and_without(measured))]
+    parts += ["## Kinds and personas", *(f"**{title}**\n\n{table(rows)}" for title, rows in by_group(measured))]
+    return "\n\n".join(parts) + "\n"
