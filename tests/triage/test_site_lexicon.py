@@ -5,8 +5,10 @@ import os
 import re
 import subprocess
 import sys
+from io import StringIO
 
 import pytest
+from django.core.management import call_command
 
 from tools.local import ROOT
 from triage import exact, services, site_lexicon
@@ -254,6 +256,18 @@ def test_commands_see_it(write):
     answer = json.loads(done.stdout)
     assert answer["level"] == "imminent"
     assert "+lexicon-" in answer["model"]
+
+
+@pytest.mark.django_db
+def test_the_list_of_models_names_it(write):
+    def told():
+        out = StringIO()
+        call_command("models", stdout=out)
+        return out.getvalue()
+
+    assert "lexicon" not in told()
+    added = site_lexicon.use(write(**GOOD))
+    assert told().startswith(f"lexicon-{added.digest[:8]}: {added.count} entries of this site")
 
 
 def test_check_and_server_do_not_start_with_a_broken_one_and_copies_are_made(write, tmp_path):
