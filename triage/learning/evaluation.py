@@ -223,7 +223,7 @@ class Told:
         return {
             "conversations": str(len(self.rows)),
             "crisis found": str(metrics.rate(flags[crisis])),
-            "median delay, turns": f"{float(np.median(delays)):.0f}" if delays else "–",
+            "median delay, turns": f"{float(np.median(delays)):g}" if delays else "–",
             "early by a turn or more": str(metrics.rate(np.array([delay < 0 for delay in delays], dtype=bool))),
             "PPV": str(metrics.rate(crisis[flags])),
             "false alarms": str(metrics.rate(flags[~crisis])),

@@ -16,13 +16,14 @@ from triage.learning.methods import ALONE, LANGUAGES, PRODUCT, methods
 
 Rows = Sequence[tuple[str, Figures]]
 GROUPS = ("kind", "persona")
-HEAD = """Written by `{made_by}`; do not edit. The [model card](triage.md) tells what sets and columns are.
-{versions}.
+HEAD = """Written by `{made_by}`; do not edit. The [model card](triage.md) tells what sets and
+columns are. {versions}.
 
 Intervals are 95 %: Wilson's for shares, 200 draws for AUROC and calibration error. They take lines as independent,
 which those of one family are not. The calibration error of few lines is mostly chance: its interval says so. A dash
 stands where nothing can be counted. Of a conversation, the chance told is the greatest after any turn; baselines read
-each turn by itself. Of graded posts the top grade counts as a crisis."""
+each turn by itself, with the thresholds of single messages, so that they alarm oftener: AUROC compares them. Of graded
+posts the top grade counts as a crisis."""
 
 
 @dataclass(frozen=True, slots=True)
