@@ -7,36 +7,35 @@ long repetitions are shortened. Meaning is not touched: whether 紫砂 stands fo
 from __future__ import annotations
 
 import re
+import tomllib
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
+
+from triage.core import english
 
 MAX_LENGTH = 4_000
 """Characters read in full; of a longer text the head and the tail are read."""
 
-# Traditional characters that occur in talk about oneself, and their simplified forms. Compact on purpose: a full
-# conversion would be a dependency for what a table of this size does.
-_TRADITIONAL = (
-    "愛爱礙碍罷罢擺摆辦办幫帮寶宝報报備备輩辈貝贝筆笔畢毕閉闭邊边變变標标賓宾補补財财參参殘残慘惨燦灿層层產产長长嘗尝腸肠場场車车塵尘陳陈稱称"
-    "誠诚懲惩吃吃遲迟衝冲蟲虫醜丑處处觸触傳传瘡疮闖闯創创純纯辭辞詞词從从錯错達达帶带單单擔担膽胆當当擋挡檔档黨党導导燈灯鄧邓敵敌遞递點点電电調调"
-    "頂顶訂订東东動动凍冻鬥斗獨独讀读賭赌斷断對对隊队頓顿奪夺惡恶餓饿兒儿爾尔發发罰罚煩烦範范飯饭訪访飛飞費费廢废墳坟憤愤風风瘋疯豐丰婦妇復复"
-    "負负該该蓋盖趕赶幹干剛刚個个給给宮宫鞏巩夠够構构購购穀谷顧顾颳刮關关觀观慣惯廣广歸归龜龟規规鬼鬼貴贵過过還还孩孩漢汉號号閤合賀贺轟轰後后壞坏"
-    "歡欢環环緩缓換换喚唤黃黄謊谎揮挥會会匯汇誨诲婚婚夥伙獲获禍祸擊击機机雞鸡積积極极級级幾几記记際际繼继濟济價价駕驾堅坚艱艰間间監监檢检減减見见"
-    "鍵键薦荐將将獎奖講讲醬酱膠胶腳脚覺觉較较階阶節节潔洁結结緊紧僅仅進进盡尽勁劲驚惊經经頸颈靜静鏡镜糾纠舊旧舉举劇剧懼惧據据絕绝軍军開开殼壳課课"
-    "懇恳褲裤塊块虧亏困困來来攔拦蘭兰爛烂樂乐淚泪類类離离裡里裏里禮礼歷历曆历麗丽連连憐怜戀恋練练糧粮兩两輛辆諒谅療疗遼辽臨临靈灵領领劉刘樓楼蘆芦"
-    "爐炉陸陆錄录亂乱倫伦輪轮論论羅罗媽妈馬马罵骂嗎吗買买賣卖滿满慢慢忙忙貓猫黴霉沒没門门悶闷們们夢梦彌弥麵面滅灭鳴鸣謀谋納纳難难腦脑惱恼鬧闹內内"
-    "擬拟膩腻釀酿鳥鸟寧宁農农濃浓諾诺歐欧嘔呕盤盘賠赔噴喷騙骗飄飘貧贫評评憑凭撲扑僕仆樸朴譜谱棲栖齊齐騎骑豈岂啟启氣气棄弃遷迁錢钱淺浅譴谴牆墙搶抢"
-    "橋桥親亲輕轻傾倾請请慶庆窮穷區区趨趋權权勸劝確确讓让擾扰繞绕熱热認认榮荣軟软銳锐灑洒賽赛傘伞喪丧騷骚掃扫澀涩殺杀曬晒傷伤賞赏燒烧紹绍捨舍設设"
-    "攝摄誰谁審审嬸婶聲声繩绳勝胜聖圣師师詩诗時时實实識识適适試试勢势視视飾饰釋释壽寿獸兽書书屬属術术樹树數数帥帅雙双爽爽說说絲丝訴诉肅肃雖虽隨随"
-    "歲岁孫孙損损縮缩鎖锁臺台檯台態态談谈歎叹嘆叹討讨題题體体條条貼贴鐵铁聽听廳厅統统痛痛頭头圖图團团脫脱馱驮彎弯灣湾頑顽萬万網网為为違违圍围維维"
-    "偉伟偽伪衛卫謂谓聞闻穩稳問问窩窝臥卧無无誤误霧雾務务襲袭習习係系繫系戲戏細细嚇吓鹹咸賢贤顯显險险現现線线縣县憲宪獻献羨羡鄉乡詳详響响項项蕭萧"
-    "銷销曉晓嘯啸協协寫写謝谢興兴兇凶選选學学雪雪尋寻詢询訓训訊讯壓压啞哑亞亚煙烟嚴严顏颜驗验厭厌陽阳揚扬養养樣样搖摇藥药爺爷業业葉叶頁页醫医遺遗"
-    "儀仪義义藝艺憶忆億亿議议異异譯译陰阴銀银飲饮隱隐應应營营贏赢擁拥癰痈憂忧優优郵邮猶犹遊游於于餘余魚鱼與与語语獄狱譽誉預预園园員员圓圆遠远願愿"
-    "約约躍跃閱阅雲云運运暈晕雜杂災灾載载暫暂贊赞臟脏髒脏鑿凿棗枣責责則则賊贼贈赠紮扎債债佔占戰战張张漲涨帳帐賬账脹胀趙赵遮遮這这偵侦針针診诊陣阵"
-    "鎮镇爭争掙挣睜睁徵征證证隻只織织職职執执紙纸誌志製制質质終终種种眾众週周皺皱晝昼諸诸豬猪燭烛囑嘱貯贮築筑駐驻專专磚砖轉转賺赚莊庄裝装壯壮狀状"
-    "墜坠準准濁浊資资總总縱纵鄒邹組组鑽钻妳你麼么喺在嘅的係是唔不冇没佢他咁这睇看"
+_CHARACTERS = Path(__file__).with_name("lexicon") / "characters.toml"
+
+
+def _read_characters() -> dict[int, str]:
+    with _CHARACTERS.open("rb") as file:
+        tables = tomllib.load(file)
+    pairs = "".join("".join(table.split()) for table in tables.values())
+    return {ord(pairs[i]): pairs[i + 1] for i in range(0, len(pairs), 2)}
+
+
+SIMPLIFIED = _read_characters()
+"""Code point of a traditional or Cantonese character -> how it is read."""
+_IN_CONTEXT = re.compile(
+    # What 係 joins is a relation; alone it says that something is. To 生 is to live, but also to give birth.
+    r"(?P<系>(?<=[關关聯联體体干])係)"
+    r"|(?P<活>(?<=唔想)生(?=$|[^仔女蘇苏孩細细多二三兩两第個个氣气病b])|(?<=唔想再)生(?=$|[^仔女蘇苏孩細细多二三兩两第個个氣气病b]))"
 )
-SIMPLIFIED = {ord(_TRADITIONAL[i]): _TRADITIONAL[i + 1] for i in range(0, len(_TRADITIONAL), 2)}
+"""Characters that are read otherwise beside others; the name of the group is what they are read as."""
 
 _HALF_WIDTH = {0x3000: " ", **{wide: chr(wide - 0xFEE0) for wide in range(0xFF01, 0xFF5F)}}
 _INVISIBLE = frozenset("\u200b\u200c\u200d\u2060\ufeff\u00ad\ufe0f")
@@ -54,6 +53,8 @@ _SPLIT_LETTERS = re.compile(r"(?<![a-z0-9])(?:[a-z][ .\-_*/]){2,20}[a-z](?![a-z0
 _LAST_OF_SPLIT = re.compile(r"[ .\-_*/][a-z][ .\-_*/][a-z](?![a-z0-9])")
 """How everything ends that is split so: quicker to look for."""
 _REPEATED = re.compile(r"(.)\1{2,}", re.DOTALL)
+_LETTER_REPEATED = re.compile(r"([a-z])\1{2}")
+_DOUBLED = re.compile(r"[a-z']+")
 _MOST_REMEMBERED = 8_192
 
 
@@ -112,6 +113,8 @@ def normalise(text: str) -> Normalised:
 
 def _spell(text: str) -> tuple[str, Sequence[int]]:
     """Width, case, traditional forms; and where each character came from (all of them and the end, as a range)."""
+    if "係" in text or "唔" in text:
+        text = _IN_CONTEXT.sub(lambda found: found.lastgroup or "", text)
     if len(text) <= MAX_LENGTH:
         if text.isascii():
             return text.lower(), range(len(text) + 1)
@@ -166,7 +169,10 @@ def _drop_gaps(text: str) -> tuple[str, list[int] | None]:
 
 
 def _shorten(text: str) -> tuple[str, list[int] | None]:
-    """At most two of the same character in a row. With the places that stay, if not all do."""
+    """At most two of the same character in a row, or one where that alone makes an English word: dieee is die.
+
+    With the places that stay, if not all do.
+    """
     if not _REPEATED.search(text):
         return text, None
     kept: list[int] = []
@@ -175,4 +181,22 @@ def _shorten(text: str) -> tuple[str, list[int] | None]:
         kept.extend(range(last, run.start() + 2))
         last = run.end()
     kept.extend(range(last, len(text)))
+    short = "".join(text[i] for i in kept)
+    if not _LETTER_REPEATED.search(text):
+        return short, kept
+    single = bytearray(len(short))
+    for word in _DOUBLED.finditer(short):
+        # Only words with letters that were shortened; where two of one letter stay, two are kept that are neighbours.
+        runs = {i for i in range(word.start() + 1, word.end()) if _was_longer(text, kept, i)}
+        less = "".join(short[i] for i in range(*word.span()) if i not in runs)
+        if runs and not english.is_known(word[0]) and english.is_known(less):
+            for i in runs:
+                single[i] = 1
+    kept = [place for i, place in enumerate(kept) if not single[i]]
     return "".join(text[i] for i in kept), kept
+
+
+def _was_longer(text: str, kept: list[int], i: int) -> bool:
+    """Whether the kept character ``i`` is the second of a run of three or more."""
+    place = kept[i]
+    return text[place - 1] == text[place] and place + 1 < len(text) and text[place + 1] == text[place]
