@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import accumulate
 
-from triage.core import concepts, rules, scope, story
+from triage.core import concepts, mixed, rules, scope, story
 from triage.core.concepts import Found
 from triage.core.features import features, plain
 from triage.core.language import read_language
@@ -39,7 +39,9 @@ class Reading:
     """One message, read: what later turns build on.
 
     Attributes:
+        scoped: the concepts found in its language, with their scope: what the model sees.
         found: what was found of concepts.
+        aside: concepts of a language that is not the text's: what it says in the other script, or in no language.
         looked: what a model made of it, once it was asked: the model, the scores, the window.
         parts: what it adds to the texts that it is a part of, once it was asked; by model and language.
     """
@@ -48,34 +50,39 @@ class Reading:
     language: str | None
     scoped: list[Scoped]
     found: Found = concepts.NOTHING
+    aside: tuple[Scoped, ...] = ()
     looked: list[tuple[LanguageModel, Scores, tuple[int, int]]] = field(default_factory=list, compare=False, repr=False)
     parts: list[Part] = field(default_factory=list, compare=False, repr=False)
 
     @property
     def floor(self) -> Floor:
         """The floor that the message sets by itself."""
-        return rules.floor_of(self.scoped)
+        return rules.floor_of(self.everything)
+
+    @property
+    def everything(self) -> list[Scoped]:
+        """All concepts found, in whatever language."""
+        return [*self.scoped, *self.aside] if self.aside else self.scoped
 
 
 def read(text: str) -> Reading:
     """Normalise ``text`` and find its concepts with their scope."""
     normal = normalise(text)
     language = read_language(normal.text)
+    aside = mixed.read(normal.text, language)
     if language is None:
-        return Reading(normal, None, [])
+        return Reading(normal, None, [], aside=aside)
     found = concepts.find(normal.text, language)
-    return Reading(normal, language, scope.read(normal.text, language, found.mentions), found)
+    return Reading(normal, language, scope.read(normal.text, language, found.mentions), found, aside)
 
 
 def floor_at_end(text: str, last: int) -> Floor:
     """The floor that ``text`` sets, if it rests on words that reach into its ``last`` characters, normalised."""
-    normalised = normalise(text).text
-    language = read_language(normalised)
-    mentions = concepts.find(normalised, language).mentions if language else []
-    begins = len(normalised) - last
-    if language is None or not any(one.end > begins for one in mentions):
+    reading = read(text)
+    begins = len(reading.normal.text) - last
+    if not any(one.mention.end > begins for one in reading.everything):
         return rules.NONE
-    floor = rules.floor_of(scope.read(normalised, language, mentions))
+    floor = reading.floor
     return floor if any(one.mention.end > begins for one in floor.because) else rules.NONE
 
 
@@ -94,14 +101,13 @@ def assess(
         together: the scores of the message and those before it, read as one text in this language; None when it is
             written in another. Without them the message stands alone.
 
-    Without weights the rules speak alone and the message counts as not scored, unless a rule has found a crisis.
+    Without weights, or in no language that can be read, the rules speak alone and the message counts as not scored,
+    unless a rule has found a crisis.
     """
     floor = reading.floor
-    if reading.language is None:
-        return Assessment(Level.MODERATE, 0.5, (), version_of(weights), scored=False)
     evidence = _evidence(reading, floor)
-    model = weights.languages.get(reading.language) if weights else None
-    if model is None:
+    model = weights.languages.get(reading.language) if weights and reading.language else None
+    if reading.language is None or model is None:
         level = max(floor.level, Level.MODERATE)
         chance = max(0.5, FLOOR_PROBABILITY[floor.level])
         return Assessment(level, chance, evidence, version_of(weights), scored=floor.level.is_crisis)
@@ -177,9 +183,9 @@ def _reason(one: Scoped) -> str:
 
 def _evidence(reading: Reading, floor: Floor) -> tuple[Evidence, ...]:
     """The words that the floor rests on first, then whatever else stands."""
-    if not reading.scoped:
+    if not reading.everything:
         return ()
-    others = [one for one in reading.scoped if one.stands and one.mention.concept not in _TIMES]
+    others = [one for one in reading.everything if one.stands and one.mention.concept not in _TIMES]
     ordered = list(dict.fromkeys([*floor.because, *others]))
     return tuple(_outermost(spans_of(reading, ordered)))[:MOST_EVIDENCE]
 
