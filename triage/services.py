@@ -71,6 +71,7 @@ REASONS: Mapping[str, tuple[str, str]] = {
     "hopeless": ("看不到希望", "hopeless"),
     "burden": ("觉得自己是拖累", "feels a burden"),
     "coded": ("隐晦说法", "coded words"),
+    "hint": ("可能是隐语", "may be a coded word"),
     "protective": ("有牵挂", "something holds them"),
     "model": ("整句语气", "the sentence as a whole"),
 }

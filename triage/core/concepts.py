@@ -27,7 +27,7 @@ _WORDS = re.compile(r"<(\w+)>")
 
 CONCEPTS = (
     "underway", "intent", "plan", "method", "means", "place", "time", "farewell", "attempt", "self_harm",
-    "violence_suffered", "violence_intended", "wish", "hopeless", "burden", "coded", "protective",
+    "violence_suffered", "violence_intended", "wish", "hopeless", "burden", "coded", "hint", "protective",
 )  # fmt: skip
 """Every concept, the gravest first."""
 

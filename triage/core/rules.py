@@ -8,9 +8,10 @@ from triage.core.levels import Level
 from triage.core.scope import Scoped
 
 ACTS = frozenset({"intent", "plan", "method", "coded"})
-"""Concepts that say: active thoughts of dying, with or without a way."""
+"""Concepts that say: active thoughts of dying, with or without a way. A coded word is one only where it is wished for:
+by itself it may be a teapot, a name or a game, and is a hint."""
 HARMS = frozenset({"self_harm", "violence_suffered", "violence_intended"})
-PASSIVE = frozenset({"wish", "hopeless", "burden"})
+PASSIVE = frozenset({"wish", "hopeless", "burden", "hint"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +117,7 @@ def _past_attempt(scoped: list[Scoped]) -> Floor:
 
 
 def _passive(scoped: list[Scoped]) -> Floor:
-    """A passive wish to be dead, hopelessness, feeling a burden."""
+    """A passive wish to be dead, hopelessness, feeling a burden; a word that may stand for another."""
     passive = tuple(one for one in scoped if one.mention.concept in PASSIVE and one.now_self)
     return Floor(Level.MODERATE, "passive", passive) if passive else NONE
 
