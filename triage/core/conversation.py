@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 
 from triage.core import assess as one_message
-from triage.core import rules, story
+from triage.core import rules, scope, story
 from triage.core.assess import Reading
 from triage.core.levels import Assessment, Evidence, Level
 from triage.core.rules import Floor
@@ -45,6 +46,8 @@ def assess(texts: Sequence[str], weights: Weights | None, known: Readings | None
     found = one_message.assess(newest, weights, latest[:-1], together)
     floor, evidence = _gathered(latest)
     found = one_message.raised_to(found, floor, evidence)
+    for floor, evidence in (_meant(latest), _goodbye(latest)):
+        found = one_message.raised_to(found, floor, evidence)
     floor, evidence = _joined(texts[-SPLIT_TURNS:], newest)
     return one_message.raised_to(found, floor, evidence)
 
@@ -56,8 +59,9 @@ def _read(texts: Sequence[str], known: Readings) -> list[Reading]:
 def floor_of(texts: Sequence[str]) -> Level:
     """What rules alone say of the last of ``texts`` in the light of those before it."""
     readings = [one_message.read(text) for text in texts[-TURNS_TOGETHER:]]
-    floors = (readings[-1].floor, _gathered(readings)[0], _joined(texts[-SPLIT_TURNS:], readings[-1])[0])
-    return max(floor.level for floor in floors)
+    newest = readings[-1]
+    found = (_gathered(readings), _meant(readings), _goodbye(readings), _joined(texts[-SPLIT_TURNS:], newest))
+    return max(newest.floor.level, *(floor.level for floor, _evidence in found))
 
 
 def together(texts: Sequence[str], language: str) -> str:
@@ -106,6 +110,38 @@ def _gathered(readings: Sequence[Reading]) -> tuple[Floor, list[Evidence]]:
         reading, back = owner[id(one)]
         evidence += one_message.spans_of(reading, [one], turn=back)
     return floor, evidence
+
+
+def _meant(readings: Sequence[Reading]) -> tuple[Floor, list[Evidence]]:
+    """What was laughed away earlier and stands again, since the newest turn says that it was no joke.
+
+    It sets what the laughed-away words would have set by themselves, read turn by turn: the gravest of them.
+    """
+    newest = readings[-1]
+    if newest.language is None or not scope.is_meant(newest.normal.text, newest.language, newest.scoped):
+        return rules.NONE, []
+    best, evidence = rules.NONE, list[Evidence]()
+    for back, reading in enumerate(reversed(readings[:-1]), start=1):
+        taken_up = [replace(one, framed=False, joked=False) if one.joked else one for one in reading.scoped]
+        floor = rules.floor_of(taken_up) if any(one.joked for one in reading.scoped) else rules.NONE
+        if floor.level > best.level:
+            best, evidence = floor, one_message.spans_of(reading, floor.because, turn=back)
+    return best, evidence
+
+
+def _goodbye(readings: Sequence[Reading]) -> tuple[Floor, list[Evidence]]:
+    """A calm goodbye: something was handed over for good, now or in turns before, and the newest turn takes leave."""
+    language = readings[-1].language
+    if language is None:
+        return rules.NONE, []
+    for back, reading in enumerate(reversed(readings)):
+        over = [one for one in reading.scoped if one.mention.concept == "farewell" and one.now_self]
+        if over:
+            if not scope.is_goodbye([one.normal.text for one in readings], language):
+                break
+            floor = Floor(Level.HIGH, "farewell", tuple(over))
+            return floor, one_message.spans_of(reading, over, turn=back)
+    return rules.NONE, []
 
 
 def _joined(texts: Sequence[str], newest: Reading) -> tuple[Floor, list[Evidence]]:

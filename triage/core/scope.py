@@ -1,6 +1,10 @@
 """What stands around a mention: denied, told of somebody else, quoted, past, a manner of speaking, a question of work.
 
-Scope is read inside the clause that holds the mention, and for frames (quotation, fiction, work) inside the sentence.
+Scope is read inside the clause that holds the mention. A frame (fiction, games, news, a question of work) silences only
+what it governs. Of what the writer says of themself that is what stands inside it ("小说里写我想死", "in the game i"),
+never a statement in the next clause ("看了新闻 我想跳楼"). So it is with people whom the writer names as their own
+("my friend"); of anybody else it is whatever the sentence or a neighbouring one frames. Laughter takes words back in
+120 characters, until the writer says that they were meant.
 """
 
 from __future__ import annotations
@@ -8,7 +12,7 @@ from __future__ import annotations
 import re
 import tomllib
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -21,8 +25,29 @@ EVERYDAY = frozenset(
 """Concepts that a chore, a meal, a game or a mishap explains: a blade and blood in a kitchen."""
 JOKES = frozenset({"intent", "coded", "violence_intended"})
 """Concepts that laughter takes back. What is under way or at hand, laughter does not."""
+BARE = frozenset(
+    {"underway", "intent", "coded", "means", "place", "farewell", "wish", "hopeless", "burden", "violence_suffered"}
+)
+"""Concepts that speak of the writer where nobody is named: a want, a state, a way at hand."""
+WANTED = frozenset({"intent", "coded"})
+"""Those of which a word of wanting must tell that they are meant, and no topic."""
+PRESENT = frozenset({"underway", "means", "place"})
+"""What is happening to somebody is no question of work, whoever asks."""
+GOVERNS = 72
+"""Characters before a mention in which a frame that holds it may begin."""
 _WRITER = ("我", "俺", "i ", "i'", "im ", "ive ")
 """How a mention begins that names its own subject, the writer."""
+_IN_QUOTES = re.compile(
+    r"""(?:[“「『《]|(?:^|[\s:：,，(说道写叫])"(?=\S|$))[^"”」』》]{0,60}$|(?:^|[\s:,(])['‘](?=\w|$)(?:(?!['’]\W)[^"]){0,60}$"""
+)
+"""A quotation that is open where a text ends."""
+LIKENED = 32
+"""Characters before the writer's "I" in which a likening ("like in the film") may stand."""
+_OTHERS = re.compile(r"\b(?:wants|himself|herself|hissel\w+|themsel\w+|man|woman|guy|he|she|they)\b")
+"""In a mention, that it speaks of somebody else."""
+_NAMED = re.compile(r"[我俺]|\b(?:i|i'?m|i'?ve|i'?ll|me|my|mys?elf|meself)\b")
+LEAD = {"zh": 6, "en": 20}
+"""Characters before "it was no joke" that are mere filling: what is longer may be what was meant."""
 SHORT = 14
 """Characters of a text that is one bare statement: what it names is taken to be now."""
 # What an edge begins with stands first, and the rest is looked at then: several times quicker.
@@ -70,6 +95,15 @@ class Patterns:
     retracted: Sought
     quoted: Sought
     work: Sought
+    held: Sought
+    inside: Sought
+    tagged: Sought
+    likened: Sought
+    wants: Sought
+    own: Sought
+    meant: Sought
+    goodbye: Sought
+    returning: Sought
     everyday: Sought
     joke: Sought
     past: Sought
@@ -117,7 +151,9 @@ class Scoped:
     flipped: bool = False
     third: bool = False
     framed: bool = False
-    """Quoted, fiction, game or news, or a question of work or study."""
+    """Quoted, fiction, game or news, or a question of work or study; explained by a chore; or laughed away."""
+    joked: bool = False
+    """Framed by laughter alone: it stands again once the writer says that it was meant."""
     past: bool = False
     """Past and, as far as the sentence tells, resolved."""
     idiom: bool = False
@@ -170,23 +206,109 @@ def _scope(
     opening, closing = _around(sentences, mention.start)
     before = text[max(begin, mention.start - 40) : mention.start]
     behind = text[mention.end : mention.end + 16]
-    sentence = text[max(opening, mention.start - 160) : min(closing, mention.end + 160)]
+    start, end = max(opening, mention.start - 160), min(closing, mention.end + 160)
+    sentence = text[start:end]
     nearby = text[max(0, mention.start - 120) : mention.end + 120]
     flipped = bool(patterns.flipped.search(before) or patterns.retracted.search(behind))
     past = bool(patterns.past.search(sentence)) and not patterns.still.search(nearby)
+    third = _is_third(patterns, text, mention, before, start)
+    silenced = (mention.concept in EVERYDAY and bool(patterns.everyday.search(sentence))) or _is_framed(
+        patterns, text, mention, third, before, (start, end), sentences
+    )
+    joked = not silenced and mention.concept in JOKES and _is_joke(patterns, nearby)
     return Scoped(
         mention,
         negated=not flipped and bool(patterns.negated.search(before) or patterns.feared.search(before)),
         flipped=flipped,
-        third=_is_third(patterns, text, mention, before, max(opening, mention.start - 160)),
-        framed=bool(patterns.quoted.search(nearby) or patterns.work.search(nearby))
-        or (mention.concept in EVERYDAY and bool(patterns.everyday.search(sentence)))
-        or (mention.concept in JOKES and bool(patterns.joke.search(nearby))),
+        third=third,
+        framed=silenced or joked,
+        joked=joked,
         past=past or (bool(patterns.over.search(nearby)) and bool(patterns.past.search(nearby))),
         still=len(text) <= SHORT or bool(patterns.ongoing.search(sentence)),
         recent=bool(patterns.recent.search(sentence)),
         idiom=any(start < mention.end and mention.start < end for start, end in idioms),
     )
+
+
+def is_meant(text: str, language: str, scoped: Sequence[Scoped]) -> bool:
+    """Whether a message says of what went before that it was no joke, and not of something else that it names."""
+    found = _patterns(language).meant.search(text)
+    if found is None or any(one.negated for one in scoped):
+        return False
+    return found.start() <= LEAD[language] or any(one.stands for one in scoped)
+
+
+def is_goodbye(texts: Sequence[str], language: str) -> bool:
+    """Whether the last of some normalised texts ends with a goodbye, and none tells of a journey or a move."""
+    patterns = _patterns(language)
+    return bool(patterns.goodbye.search(texts[-1])) and not any(map(patterns.returning.search, texts))
+
+
+def _is_joke(patterns: Patterns, nearby: str) -> bool:
+    """Whether laughter stands nearby, and nothing behind it says that it was meant."""
+    laughter = patterns.joke.search(nearby)
+    return laughter is not None and not patterns.meant.search(nearby, laughter.end())
+
+
+def _is_framed(
+    patterns: Patterns,
+    text: str,
+    mention: Mention,
+    third: bool,
+    before: str,
+    sentence: tuple[int, int],
+    sentences: list[int],
+) -> bool:
+    """Whether fiction, a game, news or a question of work governs a mention."""
+    start, end = sentence
+    if patterns.tagged.search(text[mention.end : min(end, mention.end + 32)]):
+        return True
+    nearby = text[max(0, mention.start - 120) : mention.end + 120]
+    if not (patterns.quoted.search(nearby) or patterns.work.search(nearby)):
+        return False
+    ahead = text[max(start, mention.start - GOVERNS) : mention.start]
+    whole = text[start:end]
+    if _IN_QUOTES.search(ahead) and (patterns.quoted.search(whole) or patterns.work.search(whole)):
+        return True
+    named = _NAMED.search(text, mention.start, mention.end) is not None
+    if named or not (third or _OTHERS.search(text, mention.start, mention.end)):
+        subject = _subject(patterns, text, mention, before)
+        if subject is not None:
+            outside = text[max(start, subject - GOVERNS) : subject]
+            if patterns.likened.search(text[max(start, subject - LIKENED) : mention.start]):
+                return False
+            return bool(patterns.held.search(outside) or patterns.inside.search(text[subject : mention.start]))
+        if _is_bare(patterns, text, mention):
+            return bool(patterns.held.search(ahead) or patterns.inside.search(ahead) or patterns.work.search(whole))
+    if patterns.own.search(nearby):
+        return bool(patterns.held.search(ahead) or patterns.inside.search(ahead) or patterns.work.search(whole))
+    place = bisect_right(sentences, mention.start)
+    around = text[
+        max(mention.start - 120, sentences[max(0, place - 2)]) : min(
+            mention.end + 120, sentences[min(place + 1, len(sentences) - 1)]
+        )
+    ]
+    asked = mention.concept not in PRESENT and patterns.work.search(around) is not None
+    return asked or bool(patterns.quoted.search(around))
+
+
+def _is_bare(patterns: Patterns, text: str, mention: Mention) -> bool:
+    """Whether a mention without a subject speaks of the writer: a state or a want ("想死"), no topic ("自杀念头")."""
+    if mention.concept not in BARE or patterns.third.search(text[mention.start : mention.end]):
+        return False
+    if mention.concept not in WANTED:
+        return True
+    return bool(patterns.wants.search(text[max(0, mention.start - 16) : mention.end + 4]))
+
+
+def _subject(patterns: Patterns, text: str, mention: Mention, before: str) -> int | None:
+    """Where the writer names itself as the one of whom a mention speaks; None where it does not."""
+    if text.startswith(_WRITER, mention.start):
+        return mention.start
+    first = _last(patterns.first, before)
+    if first >= 0:
+        return mention.start - len(before) + first
+    return mention.start if _NAMED.search(text, mention.start, mention.end) else None
 
 
 def _is_third(patterns: Patterns, text: str, mention: Mention, before: str, opening: int) -> bool:
