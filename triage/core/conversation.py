@@ -93,13 +93,13 @@ def _gathered(readings: Sequence[Reading]) -> tuple[Floor, list[Evidence]]:
     The newest turn must add a piece, so that early words alone do not speak again and again.
     """
     current = readings[-1]
-    fresh = [one for one in current.scoped if one.now_self and one.mention.concept != "time"]
+    fresh = [one for one in current.everything if one.now_self and one.mention.concept != "time"]
     if len(readings) < 2 or not fresh:
         return rules.NONE, []
     pool: list[Scoped] = []
     owner: dict[int, tuple[Reading, int]] = {}
     for back, reading in enumerate(reversed(readings)):
-        for one in reading.scoped:
+        for one in reading.everything:
             # A near time belongs to the turn it was said in; places in different turns cannot be compared.
             if one.now_self and one.mention.concept != "time":
                 pool.append(one)

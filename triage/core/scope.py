@@ -23,7 +23,7 @@ EVERYDAY = frozenset(
     {"underway", "attempt", "method", "means", "place", "self_harm", "violence_suffered", "violence_intended"}
 )
 """Concepts that a chore, a meal, a game or a mishap explains: a blade and blood in a kitchen."""
-JOKES = frozenset({"intent", "coded", "violence_intended"})
+JOKES = frozenset({"intent", "coded", "hint", "violence_intended"})
 """Concepts that laughter takes back. What is under way or at hand, laughter does not."""
 BARE = frozenset(
     {"underway", "intent", "coded", "means", "place", "farewell", "wish", "hopeless", "burden", "violence_suffered"}
