@@ -73,7 +73,7 @@ REASONS: Mapping[str, tuple[str, str]] = {
     "coded": ("隐晦说法", "coded words"),
     "hint": ("可能是隐语", "may be a coded word"),
     "protective": ("有牵挂", "something holds them"),
-    "model": ("整句语气", "the sentence as a whole"),
+    "model": ("措辞（模型判断）", "the wording (model)"),
 }
 """What evidence is called at the desks: reason -> (Chinese, English)."""
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import accumulate
 
-from triage.core import concepts, mixed, rules, scope, story
+from triage.core import concepts, mixed, pieces, rules, scope, story
 from triage.core.concepts import Found
 from triage.core.features import features, plain
 from triage.core.language import read_language
@@ -122,11 +122,11 @@ def assess(
         chances = model.of_conversation(story.figures([*alone, scores], whole))
         level = model_level(chances, model.later)
     if level > floor.level:
-        evidence = (*_model_evidence(reading, window), *evidence)[:MOST_EVIDENCE]
+        evidence = (*_model_evidence(reading, window, model, level), *evidence)[:MOST_EVIDENCE]
     joined = max(level, floor.level)
     doubtful = not joined.is_crisis and chances[1] >= model.doubt
     if doubtful and not evidence:
-        evidence = _model_evidence(reading, window)
+        evidence = _model_evidence(reading, window, model, Level.HIGH)
     return Assessment(
         level=joined,
         probability=max(chances[1], _floor_chance(floor, model)),
@@ -199,9 +199,15 @@ def _outermost(spans: list[Evidence]) -> list[Evidence]:
     return kept
 
 
-def _model_evidence(reading: Reading, window: tuple[int, int]) -> tuple[Evidence, ...]:
-    start, end = reading.normal.span(*window)
-    return (Evidence(start, end, "model"),)
+def _model_evidence(
+    reading: Reading, window: tuple[int, int], model: LanguageModel, level: Level
+) -> tuple[Evidence, ...]:
+    """The heaviest pieces of what the model summed up; all of it where the message itself holds none that speak."""
+    begin, end = window
+    language = reading.language or "zh"
+    places = pieces.heaviest(reading.normal.text[begin:end], language, model, level - 1)
+    spans = [reading.normal.span(begin + start, begin + stop) for start, stop in places]
+    return tuple(Evidence(*span, "model") for span in spans or [reading.normal.span(begin, end)])
 
 
 def scores_together(
