@@ -110,15 +110,16 @@ class Child:
         }
         return {name: call(asked[name]) for name, call in calls.items() if name in asked}
 
-    def read(self, asked: Sequence[tuple[str, Sequence[str]]]) -> list[list[Any]]:
+    def read(self, asked: Sequence[tuple[str, Sequence[str], Sequence[str]]]) -> list[list[Any]]:
         """Each message: what triage makes of it, and how many seconds that took."""
         services.look()
-        return [self._read(conversation, texts) for conversation, texts in asked]
+        return [self._read(*one) for one in asked]
 
-    def _read(self, conversation: str, texts: Sequence[str]) -> list[Any]:
+    def _read(self, conversation: str, texts: Sequence[str], before: Sequence[str]) -> list[Any]:
+        """What the staff said before goes along with each message anew, and is remembered by nobody here."""
         began = time.perf_counter()
         readings = self.memory.take(conversation)
-        found = services.believed(texts, readings)
+        found = services.believed(texts, readings, before)
         self.memory.put(conversation, readings, texts)
         return [frames.told(found), time.perf_counter() - began]
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from triage.core.levels import Assessment, Evidence, Level
 
-PROTOCOL = 1
+PROTOCOL = 2
 """A process of another version than this one's says another number, and is not asked anything."""
 _LENGTH = struct.Struct("!I")
 HEAD = _LENGTH.size

@@ -11,7 +11,11 @@ from triage.core.levels import Assessment, Level
 
 
 class BadRow(ValueError):
-    """A line that is not {"id", "text"} or {"id", "turns"}; the message says what is wrong, never what it held."""
+    """A line that is not {"id", "text"} or {"id", "turns"}; the message says what is wrong, never what it held.
+
+    A turn is the resident's words, or ``{"by": "resident" | "counselor", "text"}``: what a counselor asked is read with
+    the answer to it, and gets no level.
+    """
 
 
 def answer(line: str) -> dict[str, Any]:
@@ -29,16 +33,39 @@ def answer(line: str) -> dict[str, Any]:
     if isinstance(row.get("text"), str):
         found = services.assess(row["text"])
         return _described(row["id"], found.level, found)
-    turns = row.get("turns")
-    if not isinstance(turns, list) or not turns or not all(isinstance(turn, str) for turn in turns):
+    return _turns(row["id"], *_spoken(row.get("turns")))
+
+
+def _spoken(turns: object) -> tuple[list[str], list[str]]:
+    """The resident's turns, and what a counselor said before each.
+
+    Raises:
+        BadRow: no turns, or none of the resident's.
+    """
+    said: list[str] = []
+    before: list[str] = []
+    asked: list[str] = []
+    for turn in turns if isinstance(turns, list) else ():
+        one = {"by": "resident", "text": turn} if isinstance(turn, str) else turn
+        if not isinstance(one, dict) or not isinstance(one.get("text"), str):
+            raise BadRow("neither a text nor turns")
+        if one.get("by") == "counselor":
+            asked.append(one["text"])
+        elif one.get("by") == "resident":
+            said.append(one["text"])
+            before.append("\n".join(asked))
+            asked = []
+        else:
+            raise BadRow("a turn of nobody we know")
+    if not said:
         raise BadRow("neither a text nor turns")
-    return _turns(row["id"], turns)
+    return said, before
 
 
-def _turns(key: object, turns: Sequence[str]) -> dict[str, Any]:
+def _turns(key: object, turns: Sequence[str], before: Sequence[str]) -> dict[str, Any]:
     level, levels, chance = Level.LOW, [], 0.0
     found: Assessment | None = None
-    for found in services.assess_turns(turns):
+    for found in services.assess_turns(turns, before if any(before) else ()):
         level = services.follow(level, found)
         chance = max(chance, found.probability)
         levels.append(level.code)

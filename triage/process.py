@@ -189,7 +189,7 @@ class InProcess:
     async def _read(self, asked: Sequence[Asked], limit: float) -> list[Assessment | None] | None:
         if not asked:
             return []
-        told = await self._ask("read", [[one.conversation, one.texts] for one in asked], limit)
+        told = await self._ask("read", [[one.conversation, one.texts, one.before] for one in asked], limit)
         if not isinstance(told, list) or len(told) != len(asked):
             return None
         return [_believed(answer, one) for answer, one in zip(told, asked, strict=True)]

@@ -28,11 +28,13 @@ class Asked:
         conversation: whose; a name that says nothing.
         texts: the resident's latest messages, the one to read last.
         readings: what is remembered of this conversation, where it is read in this process.
+        before: what the staff said before each of the latest of ``texts``, "" for nothing; no one remembers it.
     """
 
     conversation: str
     texts: tuple[str, ...]
     readings: services.Readings = field(default_factory=dict, compare=False, repr=False)
+    before: tuple[str, ...] = field(default=(), repr=False)
 
 
 class Reader(Protocol):
@@ -112,7 +114,7 @@ class Here:
 
 def _timed(asked: Asked) -> Assessment:
     began = time.perf_counter()
-    found = services.believed(asked.texts, asked.readings)
+    found = services.believed(asked.texts, asked.readings, asked.before)
     metrics.triage_read(time.perf_counter() - began, scored=found.scored)
     return found
 

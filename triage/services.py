@@ -36,6 +36,7 @@ __all__ = [
     "believed",
     "follow",
     "has_shadow",
+    "in_answer",
     "look",
     "look_at_once",
     "model_version",
@@ -53,7 +54,7 @@ LOOK_EVERY_SECONDS = 3.0
 LOOK_AGAIN_SECONDS = 60.0
 """After weights of this site could not be used: how soon they are tried again."""
 
-REASONS: Mapping[str, tuple[str, str]] = {
+_CONCEPTS: Mapping[str, tuple[str, str]] = {
     "underway": ("正在发生", "under way"),
     "intent": ("想死", "wants to die"),
     "plan": ("有计划", "has a plan"),
@@ -73,9 +74,14 @@ REASONS: Mapping[str, tuple[str, str]] = {
     "coded": ("隐晦说法", "coded words"),
     "hint": ("可能是隐语", "may be a coded word"),
     "protective": ("有牵挂", "something holds them"),
-    "model": ("措辞（模型判断）", "the wording (model)"),
 }
-"""What evidence is called at the desks: reason -> (Chinese, English)."""
+REASONS: Mapping[str, tuple[str, str]] = {
+    **_CONCEPTS,
+    "model": ("措辞（模型判断）", "the wording (model)"),
+    **{f"asked_{name}": (f"被问到后承认：{zh}", f"asked, says yes: {en}") for name, (zh, en) in _CONCEPTS.items()},
+    "asked_unclear": ("被问到后没有说清", "asked, the answer is not clear"),
+}
+"""What evidence is called at the desks: reason -> (Chinese, English). ``asked_``: the answer to a counselor."""
 
 
 @lru_cache(maxsize=1)
@@ -237,8 +243,15 @@ def assess(text: str, *, earlier: Sequence[str] = (), readings: Readings | None 
         return NOT_SCORED
 
 
-def believed(texts: Sequence[str], readings: Readings | None = None) -> Assessment:
-    """What may be believed of what triage makes of the last of ``texts`` (triage.core.sound). Never raises."""
+def believed(texts: Sequence[str], readings: Readings | None = None, before: Sequence[str] = ()) -> Assessment:
+    """What may be believed of what triage makes of the last of ``texts`` (triage.core.sound). Never raises.
+
+    Args:
+        texts: the resident's messages, oldest first.
+        readings: see :func:`assess`.
+        before: what the staff said before each of the latest of them; see :func:`in_answer`.
+    """
+    readings = {} if readings is None else readings
     try:
         found = sound(assess(texts[-1], earlier=tuple(texts[:-1]), readings=readings), texts)
     except Exception as error:  # noqa: BLE001 - whatever it is, a human comes first
@@ -246,7 +259,24 @@ def believed(texts: Sequence[str], readings: Readings | None = None) -> Assessme
         return NOT_SCORED
     if found is None:
         log.error("triage answered what cannot be; counted as not scored")
-    return found or NOT_SCORED
+    return in_answer(found or NOT_SCORED, texts, before, readings)
+
+
+def in_answer(
+    found: Assessment, texts: Sequence[str], before: Sequence[str], readings: Readings | None = None
+) -> Assessment:
+    """The assessment of the last of ``texts``, raised where it is a bare answer to what a counselor asked.
+
+    Whatever is wrong with what was asked, the resident's own words stand as they were read. Nothing of ``before`` is
+    kept.
+    """
+    if not before:
+        return found
+    try:
+        return conversation.answered(found, texts, before, readings)
+    except Exception as error:  # noqa: BLE001 - the answer was read by itself
+        log.error("what was asked before an answer could not be read fault=%s", type(error).__name__)
+        return found
 
 
 def has_shadow() -> bool:
@@ -267,9 +297,12 @@ def assess_in_shadow(turns: Sequence[str]) -> Assessment | None:
     return replace(found, model_version=exact.name(found.model_version))
 
 
-def assess_turns(turns: Sequence[str]) -> tuple[Assessment, ...]:
-    """An assessment after each of a resident's turns."""
-    return tuple(assess(turn, earlier=turns[:i]) for i, turn in enumerate(turns))
+def assess_turns(turns: Sequence[str], before: Sequence[str] = ()) -> tuple[Assessment, ...]:
+    """An assessment after each of a resident's turns; ``before``: what the staff said before each, or nothing."""
+    alone = (assess(turn, earlier=turns[:i]) for i, turn in enumerate(turns))
+    if not before:
+        return tuple(alone)
+    return tuple(in_answer(found, turns[: i + 1], before[: i + 1]) for i, found in enumerate(alone))
 
 
 def model_version() -> str:

@@ -41,6 +41,26 @@ def test_a_bad_row_is_told_without_its_words_and_fails_at_the_end():
     assert "secret thing" not in done.stderr
 
 
+def test_what_a_counselor_asked_is_read_with_the_answer_and_gets_no_level():
+    turns = ["最近很累", {"by": "counselor", "text": "你想过自杀吗？"}, {"by": "resident", "text": "有"}]
+    found = answer(json.dumps({"id": 1, "turns": turns}))
+    assert found["levels"] == ["low", "high"]
+    assert found["evidence"] == [{"start": 0, "end": 1, "reason": "asked_intent", "turn": 0}]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        '{"id": 1, "turns": [{"by": "counselor", "text": "你想过自杀吗？"}]}',
+        '{"id": 1, "turns": [{"by": "somebody", "text": "有"}]}',
+        '{"id": 1, "turns": [{"by": "resident"}]}',
+    ],
+)
+def test_turns_of_nobody_we_know_or_without_the_resident_are_refused(line):
+    with pytest.raises(BadRow):
+        answer(line)
+
+
 @pytest.mark.parametrize(
     "line", ["nonsense", "[]", "{}", '{"id": 1}', '{"id": 1, "turns": []}', '{"id": 1, "turns": [2]}']
 )

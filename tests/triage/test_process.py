@@ -80,6 +80,13 @@ async def remembered(reads):
     return metrics.triage_remembers._value.get()
 
 
+async def test_what_was_asked_goes_along_with_the_answer(reads):
+    question = Asked("a", ("最近很累", "有"), before=("", "你想过自杀吗"))
+    [found] = await reads.read([question], PATIENT_SECONDS)
+    assert found == services.believed(question.texts, before=question.before)
+    assert found.level is Level.HIGH
+
+
 # --- what it answers --------------------------------------------------------------------------------------------------
 ODD = [
     "",

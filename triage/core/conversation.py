@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 
+from triage.core import asked, rules, scope, story
 from triage.core import assess as one_message
-from triage.core import rules, scope, story
 from triage.core.assess import Reading
 from triage.core.levels import Assessment, Evidence, Level
 from triage.core.rules import Floor
@@ -157,6 +157,67 @@ def _joined(texts: Sequence[str], newest: Reading) -> tuple[Floor, list[Evidence
         return rules.NONE, []
     # The words are spread over messages: the newest one stands for them.
     return floor, [Evidence(0, len(texts[-1]), floor.because[0].mention.concept)]
+
+
+def answered(
+    found: Assessment, texts: Sequence[str], before: Sequence[str], known: Readings | None = None
+) -> Assessment:
+    """The assessment of the last of ``texts``, raised where it answers what was asked before it.
+
+    Args:
+        found: what the resident's own words say.
+        texts: the resident's messages, oldest first.
+        before: what the staff said before each of the latest of them, "" for nothing: read here and kept nowhere.
+        known: readings that :func:`assess` keeps up.
+    """
+    latest = texts[-TURNS_TOGETHER:]
+    before = before[-len(latest) :]
+    if not any(before):
+        return found
+    readings = _read(latest, known or {})
+    if not (_adds(readings[-1]) or asked.answer_of(readings[-1].normal)):
+        return found
+    before = [*[""] * (len(latest) - len(before)), *before]
+    meant = asked.exchange([reading.normal for reading in readings], before)
+    newest = meant[-1]
+    if newest.doubtful and not found.level.is_crisis:
+        span = readings[-1].normal.span(newest.start, newest.end)
+        return replace(found, doubtful=True, evidence=(Evidence(*span, asked.UNCLEAR), *found.evidence))
+    floor, evidence = _with_answers(readings, meant)
+    return one_message.raised_to(found, floor, evidence)
+
+
+def _adds(reading: Reading) -> bool:
+    """Whether a message itself holds a piece that may go with pieces of others."""
+    return any(one.now_self and one.mention.concept != "time" for one in reading.scoped)
+
+
+def _with_answers(readings: Sequence[Reading], meant: Sequence[asked.Meant]) -> tuple[Floor, list[Evidence]]:
+    """As :func:`_gathered`, with what answers say. The newest turn must add a piece here too."""
+    current = readings[-1]
+    pool: list[Scoped] = [*current.scoped]
+    owner = {id(one): (current, 0, one.mention.concept) for one in pool}
+    fresh = _adds(current)
+    for back, (reading, said) in enumerate(zip(reversed(readings), reversed(meant), strict=True)):
+        for one in said.scoped:
+            if back == 0 or one.mention.concept != "time":
+                pool.append(one)
+                owner[id(one)] = (reading, back, asked.reason(one))
+        if back:
+            for one in reading.scoped:
+                if one.now_self and one.mention.concept != "time":
+                    pool.append(one)
+                    owner[id(one)] = (reading, back, one.mention.concept)
+    if not (meant[-1].scoped or (fresh and any(said.scoped for said in meant))):
+        return rules.NONE, []
+    floor = rules.floor_of(pool)
+    evidence: dict[tuple[int, int, int], Evidence] = {}
+    for one in floor.because:
+        reading, back, reason = owner[id(one)]
+        start, end = reading.normal.span(one.mention.start, one.mention.end)
+        # An answer may name by itself what was asked about: once is enough.
+        evidence.setdefault((start, end, back), Evidence(start, end, reason, back))
+    return floor, list(evidence.values())
 
 
 def _is_chinese(pieces: Sequence[str]) -> bool:

@@ -21,7 +21,7 @@ from hotline.chat.keys import seal_record
 from hotline.chat.models import Conversation, Message, Weighing
 from hotline.chat.permissions import Permission, Staff
 from hotline.chat.prepared import Question
-from hotline.chat.protocol import Risk, Span
+from hotline.chat.protocol import Line, Risk, Span
 from hotline.chat.rows import Writes
 from hotline.chat.services import flags, learning, lines, notes, queueing
 from hotline.chat.standing import StandingRisk
@@ -39,6 +39,10 @@ SECOND_LIMIT_SECONDS = 1.0
 """The same for the watch, which gives such a message one more try."""
 TURNS_READ = 24
 """How many of the resident's latest messages triage is given; it reads the last eight, and short ones further back."""
+ANSWERS_READ = 8
+"""Before so many of the latest messages triage is told what the staff said, if the message may be a bare answer."""
+BARE_ANSWER, ASKED = 80, 400
+"""Characters up to which a message may be one, and of what was said before it, the end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +55,7 @@ class Unread:
         seqs: the places of ``texts``.
         texts: the resident's latest messages, the one to read last.
         readings: what triage remembers of this conversation.
+        before: what the staff said before each of ``texts``, where it is short enough to be a bare answer, else "".
     """
 
     conversation: str
@@ -58,6 +63,7 @@ class Unread:
     seqs: tuple[int, ...]
     texts: tuple[str, ...]
     readings: triage.Readings = field(default_factory=dict, compare=False, repr=False)
+    before: tuple[str, ...] = field(default=(), compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,25 +118,43 @@ def collect(places: Sequence[tuple[str, int]], conversations: Mapping[str, Conve
         since = min(standing.read(conversation).since_seq, seq - 1)
         turns = _turns(conversation, since, seq)
         if turns and turns[-1][0] == seq:
-            seqs, texts = zip(*turns, strict=True)
-            found.append(Unread(hex_, seq, seqs, texts, recent.readings(hex_)))
+            seqs, texts, before = zip(*turns, strict=True)
+            found.append(Unread(hex_, seq, seqs, texts, recent.readings(hex_), before))
     return found
 
 
-def _turns(conversation: Conversation, since: int, seq: int) -> list[tuple[int, str]]:
-    """The resident's latest messages after ``since`` up to ``seq``, from memory or from the database."""
+def _turns(conversation: Conversation, since: int, seq: int) -> list[tuple[int, str, str]]:
+    """The resident's latest messages after ``since`` up to ``seq``, from memory or from the database.
+
+    Of each its seq, its words, and what the staff said before it.
+    """
     held = recent.upto(conversation.hex, seq)
-    turns = [(line.seq, line.text) for line in held if line.author == Message.RESIDENT and line.seq > since]
     if held and held[-1].seq == seq and (held[0].seq <= since + 1 or len(held) >= recent.LINES_OF_ONE - 1):
-        return turns[-TURNS_READ:]
+        return _with_what_was_asked(held, since)
     # Said before this process served it: read once, and keep for the messages to come.
     held = selectors.lines_after(
         conversation, max(0, seq - recent.LINES_OF_ONE), limit=recent.LINES_OF_ONE, size=selectors.ALL
     )
     if held:
         recent.prime(conversation.hex, held)
-    turns = [(line.seq, line.text) for line in held if line.author == Message.RESIDENT and since < line.seq <= seq]
-    return turns[-TURNS_READ:]
+    return _with_what_was_asked([line for line in held if line.seq <= seq], since)
+
+
+def _with_what_was_asked(lines_: Sequence[Line], since: int) -> list[tuple[int, str, str]]:
+    """The resident's lines after ``since``. A question from before it may still be answered behind it."""
+    turns: list[tuple[int, str, str]] = []
+    staff: list[str] = []
+    for line in lines_:
+        if line.author == Message.COUNSELOR:
+            staff.append(line.text)
+        elif line.author == Message.RESIDENT:
+            if line.seq > since:
+                asked = "\n".join(staff)[-ASKED:] if staff and len(line.text) <= BARE_ANSWER else ""
+                turns.append((line.seq, line.text, asked))
+            staff = []
+    latest = turns[-TURNS_READ:]
+    first = len(latest) - ANSWERS_READ
+    return [(seq, text, asked if place >= first else "") for place, (seq, text, asked) in enumerate(latest)]
 
 
 async def read(unread: Sequence[Unread], *, again: bool = False) -> list[Read]:
@@ -146,7 +170,7 @@ async def read(unread: Sequence[Unread], *, again: bool = False) -> list[Read]:
 
 
 def _asked(unread: Unread) -> Asked:
-    return Asked(unread.conversation, unread.texts, unread.readings)
+    return Asked(unread.conversation, unread.texts, unread.readings, unread.before)
 
 
 def _read_as(unread: Unread, assessment: Assessment | None, limit: float) -> Read:

@@ -12,7 +12,7 @@ from triage.jsonlines import BadRow, answer
 
 
 class Command(BaseCommand):
-    """Reads {"id", "text"} or {"id", "turns": [...]} lines, answers each in order."""
+    """Reads {"id", "text"} or {"id", "turns": [...]} lines, answers each in order; turns as triage.jsonlines tells."""
 
     help = "Assess JSON lines from standard input; answers in order on standard output."
     requires_system_checks: list[str] = []
