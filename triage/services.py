@@ -77,7 +77,7 @@ _CONCEPTS: Mapping[str, tuple[str, str]] = {
 }
 REASONS: Mapping[str, tuple[str, str]] = {
     **_CONCEPTS,
-    "model": ("措辞（模型判断）", "the wording (model)"),
+    "model": ("措辞（模型）", "wording (model)"),
     **{f"asked_{name}": (f"被问到后承认：{zh}", f"asked, says yes: {en}") for name, (zh, en) in _CONCEPTS.items()},
     "asked_unclear": ("被问到后没有说清", "asked, the answer is not clear"),
 }
