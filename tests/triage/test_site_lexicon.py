@@ -194,7 +194,7 @@ BROKEN = [
     ("scope.zh.toml", "retracted = '才不是'", r"begins with \^"),
     ("scope.zh.toml", "everyday = '江边'", "everyday.*'江边': with it '我在江边 我想跳下去' would be"),
     ("scope.zh.toml", "idiom = '想自杀'", "'想自杀': with it '我想自杀' would be low and no longer high"),
-    ("scope.en.toml", "[quoted]\nwords = ['bridge']", "'.*bridge.*': with it 'i am "),
+    ("scope.en.toml", "[idiom]\nwords = ['the bridge']", "'.*bridge.*': with it 'i am "),
     ("scope.en.toml", "[joke]\nwords = ['tonight']", "'.*tonight.*': with it 'i am going to "),
     ("words.zh.toml", "bridges = '钟楼'", "bridges: there is no such kind"),
 ]  # fmt: skip
@@ -321,7 +321,7 @@ def test_lines_that_it_moves_are_told_and_those_in_a_crisis_that_are_heard_less(
     lines = [
         line("我在钟楼天井 不想活了", Level.IMMINENT),
         line("我想去跳江节看看", Level.LOW),
-        line("看完滨江怪谈 我想死", Level.HIGH),
+        line("明天去跳江节", Level.HIGH),
         line("你好", Level.LOW),
     ]
     assert not any(one.is_test for one in lines)
@@ -330,7 +330,7 @@ def test_lines_that_it_moves_are_told_and_those_in_a_crisis_that_are_heard_less(
     assert found == {
         lines[0].text: (Level.HIGH, Level.IMMINENT, False),
         lines[1].text: (Level.HIGH, Level.LOW, False),
-        lines[2].text: (Level.HIGH, Level.LOW, True),
+        lines[2].text: (Level.IMMINENT, Level.LOW, True),
     }
     assert floor("我想去跳江节看看") is Level.LOW
 
