@@ -398,3 +398,45 @@ def test_the_words_that_were_meant_are_shown_where_they_were_said():
     found = conversation.assess(["i wanna die lmao", "i wasn't joking"], None)
     assert found.level.is_crisis
     assert any(one.turn == 1 and one.reason == "intent" for one in found.evidence)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "我今晚真的要自杀 哈哈",
+        "我决定了 今晚自杀 哈哈哈 终于轻松了",
+        "他们哈哈大笑 我想自杀",
+        "全班都笑到肚子疼 笑我 我想死",
+        "大家都误会我 我想死",
+        "我的号码尾数233 我想自杀",
+        "打完这局游戏我就自杀",
+        "打完这局游戏我就去跳楼",
+        "吃了五十片安定 困了",
+        "安定吃了五十片",
+        "going to kill myself tonight lol",
+        "finally decided, killing myself tonight haha, feels so light",
+        "everyone just laughed haha at me. i want to die",
+        "i want to kill myself no cap",
+        "popped 30 codeine",
+        "i intend to end my existence at midnight",
+    ],
+)
+def test_neither_laughter_nor_what_is_over_takes_back_what_is_settled(text):
+    assert assess.read(text).floor.level >= Level.HIGH
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "作业好多 想死 哈哈哈",
+        "他讲的笑话哈哈哈 想死",
+        "233333 笑死",
+        "看完电影就回家",
+        "打完游戏就睡",
+        "吃了两片感冒药",
+        "i'm gonna kill myself lol this homework",
+        "after this game ends we go home",
+    ],
+)
+def test_mere_laughter_and_what_is_over_alarm_nobody(text):
+    assert assess.read(text).floor.level < Level.HIGH

@@ -195,7 +195,7 @@ BROKEN = [
     ("scope.zh.toml", "everyday = '江边'", "everyday.*'江边': with it '我在江边 我想跳下去' would be"),
     ("scope.zh.toml", "idiom = '想自杀'", "'想自杀': with it '我想自杀' would be low and no longer high"),
     ("scope.en.toml", "[idiom]\nwords = ['the bridge']", "'.*bridge.*': with it 'i am "),
-    ("scope.en.toml", "[joke]\nwords = ['tonight']", "'.*tonight.*': with it 'i am going to "),
+    ("scope.en.toml", "[joke]\nwords = ['i want']", "want.*': with it 'i want to "),
     ("words.zh.toml", "bridges = '钟楼'", "bridges: there is no such kind"),
 ]  # fmt: skip
 

@@ -101,6 +101,9 @@ class Patterns:
     likened: Sought
     wants: Sought
     own: Sought
+    ended: Sought
+    laughed_at: Sought
+    settled: Sought
     meant: Sought
     goodbye: Sought
     returning: Sought
@@ -245,9 +248,11 @@ def is_goodbye(texts: Sequence[str], language: str) -> bool:
 
 
 def _is_joke(patterns: Patterns, nearby: str) -> bool:
-    """Whether laughter stands nearby, and nothing behind it says that it was meant."""
+    """Whether the writer laughs nearby, and neither a near time or a decision nor what follows says: meant."""
     laughter = patterns.joke.search(nearby)
-    return laughter is not None and not patterns.meant.search(nearby, laughter.end())
+    if laughter is None or patterns.meant.search(nearby, laughter.end()) or patterns.settled.search(nearby):
+        return False
+    return not patterns.laughed_at.search(nearby[: laughter.start()])
 
 
 def _is_framed(
@@ -267,6 +272,9 @@ def _is_framed(
     if not (patterns.quoted.search(nearby) or patterns.work.search(nearby)):
         return False
     ahead = text[max(start, mention.start - GOVERNS) : mention.start]
+    # A mention may begin with these words itself.
+    if patterns.ended.search(f"{ahead}我就" if text.startswith("我就", mention.start) else ahead):
+        return False
     whole = text[start:end]
     if _IN_QUOTES.search(ahead) and (patterns.quoted.search(whole) or patterns.work.search(whole)):
         return True
