@@ -74,7 +74,8 @@ async def schedules(stage: Stage, rounds: int) -> Figures:
     variables = {"SCHEDULES": str(rounds), "SCHEDULE_SEED": str(stage.chance.randint(1, 10**6)), "SCHEDULE_SAY": "1"}
     if stage.storage == "postgresql":
         variables["TEST_DATABASE_URL"] = stage.postgres.address(stage.postgres.new_database())
-    quiet = ("-n0", "-q", "-s", "-o", "faulthandler_timeout=0", "-p", "no:cacheprovider")
+    # The database ends with its server: connections of other threads would keep it from being dropped before.
+    quiet = ("-n0", "-q", "--reuse-db", "-s", "-o", "faulthandler_timeout=0", "-p", "no:cacheprovider")
     said = await _run(None, "-m", "pytest", *quiet, "tests/chat/test_schedules.py", **variables)
     figures.notes |= json.loads(re.search(r"^\{.*?\}", said, re.M)[0])
     figures.acknowledged = int(figures.notes["messages acknowledged"])
