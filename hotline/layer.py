@@ -3,7 +3,8 @@
 Channels' own in-memory layer copies every message and looks through all channels at each send and each receive, so that
 a message costs more the more people are connected. Here a group is a set of boxes, and a box holds a hint once: hints
 say "look again", so a newer one of the same kind about the same conversation takes the older one's place. What a socket
-that does not read can pile up is bounded by what there is to say, not by how often it was said.
+that does not read can pile up is bounded by what there is to say, not by how often it was said. With several processes
+the later hint is not always the newer one: see :func:`together`.
 """
 
 from __future__ import annotations
@@ -20,6 +21,18 @@ Hint = tuple[str, Message]
 """A group, and what it is told."""
 
 
+def together(waiting: Message | None, later: Message) -> Message:
+    """The one hint that says what both say: what waits under the same key, if anything does, and what comes now.
+
+    Of two processes that keep lines of one conversation at the same moment, the one with the later line may be heard
+    first. Whoever has the earlier line already must still hear of the later one, and nobody else tells of it.
+    """
+    if waiting is None or waiting.get("upto", 0) <= later.get("upto", 0):
+        return later
+    # A copy: other boxes hold the same message.
+    return {**later, "upto": waiting["upto"]}
+
+
 class Box:
     """What one socket has not heard yet, oldest first."""
 
@@ -33,8 +46,8 @@ class Box:
         """Drop a hint in; one of its kind about the same conversation that was not heard yet is replaced."""
         key = (message.get("kind"), message.get("conversation"), message.get("author"))
         # To the end: what it tells of may lie behind something else that must be heard first (whose person it is now).
-        self.hints.pop(key, None)
-        self.hints[key] = message
+        waiting = self.hints.pop(key, None)
+        self.hints[key] = together(waiting, message)
         if self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(None)
 

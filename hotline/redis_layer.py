@@ -24,7 +24,7 @@ from redis.backoff import ConstantBackoff
 from redis.exceptions import RedisError
 
 from hotline import metrics
-from hotline.layer import Hint, Message, ProcessLayer
+from hotline.layer import Hint, Message, ProcessLayer, together
 
 log = logging.getLogger(__name__)
 
@@ -178,8 +178,8 @@ class RedisLayer(ProcessLayer):
             # Whatever came through Redis: no type but this selects anything.
             message["type"] = "hint"
             key = (group, message.get("kind"), message.get("conversation"), message.get("author"))
-            self._arrived.pop(key, None)
-            self._arrived[key] = (group, message)
+            _, waiting = self._arrived.pop(key, (group, None))
+            self._arrived[key] = (group, together(waiting, message))
         if self._passing is None or self._passing.done():
             self._passing = asyncio.get_running_loop().create_task(self._pass_on())
 

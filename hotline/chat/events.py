@@ -18,7 +18,7 @@ from channels.layers import get_channel_layer
 from django.db import transaction
 
 from hotline import metrics
-from hotline.layer import Hint, Message, ProcessLayer
+from hotline.layer import Hint, Message, ProcessLayer, together
 
 log = logging.getLogger(__name__)
 
@@ -165,6 +165,13 @@ def tell_now(group: str, message: Message) -> None:
 Key = tuple[str, ...]
 
 
+def _add(hints: dict[Key, Hint], key: Key, hint: Hint) -> None:
+    """To the end, in place of what waits under this key: see Box.put."""
+    group, message = hint
+    _, waiting = hints.pop(key, (group, None))
+    hints[key] = group, together(waiting, message)
+
+
 class _Publisher:
     """Publishes hints in order, on the loop that serves the sockets; one that stands there already only once.
 
@@ -188,9 +195,7 @@ class _Publisher:
         key = (group, message["kind"], message.get("conversation", ""), message.get("author", ""))
         with self.lock:
             idle = not self.fresh
-            # To the end: see Box.put.
-            self.fresh.pop(key, None)
-            self.fresh[key] = (group, message)
+            _add(self.fresh, key, (group, message))
         if idle:
             with suppress(RuntimeError):  # the loop has just closed
                 self.loop.call_soon_threadsafe(self._tell)
@@ -203,8 +208,7 @@ class _Publisher:
             return
         for key, hint in taken.items():
             layer.tell(*hint)
-            self.others.pop(key, None)
-            self.others[key] = hint
+            _add(self.others, key, hint)
         if self.away:
             # Each of them, also about a conversation of which one was missed before: an outage goes on being counted.
             metrics.hints_missed(len(taken))
@@ -237,7 +241,9 @@ class _Publisher:
 
     def _keep(self, missed: dict[Key, Hint]) -> None:
         lasting = {key: hint for key, hint in missed.items() if hint[1]["kind"] != "typing"}
-        self.others = {**lasting, **self.others}
+        since, self.others = self.others, lasting
+        for key, hint in since.items():
+            _add(self.others, key, hint)
         while len(self.others) > MOST_HINTS:
             del self.others[next(iter(self.others))]
 

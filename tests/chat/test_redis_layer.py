@@ -241,6 +241,32 @@ async def test_a_line_from_another_process_is_fetched_though_memory_holds_those_
     await there_too.until(said("来自别处"))
 
 
+async def test_a_line_said_here_reaches_a_page_though_an_earlier_one_is_told_of_later(elsewhere, waiting, pages):
+    """Both are kept at one moment; the page has read the earlier one already, and is still at something else."""
+    here = await pages(resident_page(waiting))
+    await here.ask("hello")
+    await hears_the_others(here, elsewhere, waiting)
+    others = set(hearing._hearing)
+    busy = await pages(resident_page(waiting))
+    [socket] = set(hearing._hearing) - others
+    await busy.ask("hello")
+    earlier = await elsewhere.does(waiting.says, "从别处来", weighed=False, telling=False)
+    await busy.send("ping", after=earlier.seq - 1)
+    await busy.until(said("从别处来"))
+    here.unread.clear()
+    group = events.conversation_group(waiting.hex)
+    late = {"type": "hint", "kind": "lines", "conversation": waiting.hex, "upto": earlier.seq}
+    async with socket.turn:
+        # The first hint is taken and waits for its turn; what comes after it gathers.
+        for told in ([], [(group, late)]):
+            await elsewhere.layer.tell_others([*told, (group, events.typing(waiting.hex, "counselor", True))])
+            await here.until("typing")
+            if not told:
+                await here.say("在这里说")
+    # Without waiting for its next heartbeat.
+    await busy.until(said("在这里说"))
+
+
 async def test_words_erased_at_another_process_leave_memory_here(elsewhere, waiting, pages):
     here = await pages(resident_page(waiting))
     await here.ask("hello")
