@@ -122,7 +122,7 @@ async def test_a_flood_ends_the_socket_with_4429(waiting, pages, monkeypatch):
     monkeypatch.setattr(sockets, "FRAMES_PER_SECOND", 0.0)
     page = await pages(resident_page(waiting))
     await page.ask("hello")
-    for _ in range(70):
+    for _ in range(sockets.FRAMES_AT_ONCE + 10):
         await page.send("typing", on=True)
     bye = await page.until("bye")
     assert (bye["code"], bye["retry_after_ms"] > 0) == ("frame.too_fast", True)

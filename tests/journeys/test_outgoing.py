@@ -67,16 +67,16 @@ def test_a_long_outbox_goes_out_below_the_pace_that_a_socket_may_keep(bench):
         send(item) { if (open) { sent += 1; setTimeout(() => box.kept(item.client_id)); } return open; },
         changed() {}, refused() {},
       });
-      for (let number = 0; number < 100; number += 1) box.say(`word ${number}`);
+      for (let number = 0; number < 150; number += 1) box.say(`word ${number}`);
       open = true;
       box.flush();
     }""")
     bench.clock.run_for(1_000)
-    assert 48 <= bench.evaluate("sent") <= FRAMES_AT_ONCE
+    assert 96 <= bench.evaluate("sent") <= FRAMES_AT_ONCE
     bench.clock.run_for(1_000)
     assert bench.evaluate("sent") <= FRAMES_AT_ONCE + FRAMES_PER_SECOND
     bench.clock.run_for(8_000)
-    assert bench.evaluate("sent") == 100
+    assert bench.evaluate("sent") == 150
 
 
 def test_a_reply_without_an_answer_is_tried_again_though_the_line_stands(bench):

@@ -11,7 +11,7 @@ const AGAIN_MOST_MS = 3000;
 /** "Not sent" is promised within six seconds, also where a page is slow. */
 const ANSWER_MS = 5500;
 /** A long outbox goes out more slowly than the server cuts sockets off: so many at once, then one each so often. */
-const AT_ONCE = 50;
+const AT_ONCE = 100;
 const PACE_MS = 110;
 
 export function makeId() {

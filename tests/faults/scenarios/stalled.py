@@ -22,8 +22,8 @@ WORDS = "long " * 780
 """Just below the 4,000 characters that a message may have."""
 RETURN, RETURN_AT_ONCE = 5, 5
 """So many of them come back and read everything; each reads four megabytes."""
-AT_ONCE = 50
-"""A socket may send 60 frames at once: after so many messages another one goes on."""
+AT_ONCE = 100
+"""A socket may send 120 frames at once: after so many messages another one goes on."""
 
 
 def memory_mb(processes: Sequence[Process]) -> float:
