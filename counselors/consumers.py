@@ -478,7 +478,7 @@ class DeskSocket(FrameSocket):
             await self._lose(hex_)
 
     async def _push_lines(self, hex_: str, known: int | None = None) -> None:
-        while hex_ in self.following and not self.closing:
+        while hex_ in self.following and self.listens:
             await self._who()
             lines = self.new_lines(hex_, self.following[hex_], known)
             if lines is None:

@@ -163,12 +163,16 @@ class FlowingProtocol(WebSocketProtocol):
         if data:
             transport.write(data)
 
-    async def written(self) -> None:
-        """Returns once the client has taken what was queued for it; a client that takes nothing is cut off."""
-        if self.flow is None or self.flow.free.is_set():
-            return
-        try:
-            await asyncio.wait_for(self.flow.free.wait(), STALLED_SECONDS)
-        except TimeoutError:
-            log.info("cut off a socket that took nothing for %s s", STALLED_SECONDS)
-            self.dropConnection(abort=True)
+    async def written(self) -> bool:
+        """Returns once the client has taken what was queued for it; a client that takes nothing is cut off.
+
+        Says whether the connection still stands.
+        """
+        if self.flow is not None and not self.flow.free.is_set():
+            try:
+                await asyncio.wait_for(self.flow.free.wait(), STALLED_SECONDS)
+            except TimeoutError:
+                log.info("cut off a socket that took nothing for %s s", STALLED_SECONDS)
+                self.dropConnection(abort=True)
+                return False
+        return bool(self.state == self.STATE_OPEN)

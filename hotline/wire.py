@@ -13,8 +13,8 @@ class Wire(Protocol):
     def say(self, text: bytes) -> None:
         """Send a text message, together with what else is said at this moment; nothing once it closes."""
 
-    async def written(self) -> None:
-        """Returns once the client can take more."""
+    async def written(self) -> bool:
+        """Returns once the client can take more: True; or once the connection is gone: False."""
 
 
 def wire_of(scope: dict[str, Any]) -> Wire | None:

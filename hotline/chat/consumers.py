@@ -326,7 +326,7 @@ class ResidentSocket(FrameSocket):
 
     async def _push_lines(self, known: int | None = None) -> None:
         """Send what lies beyond the last line sent, in portions; a hint says up to where lines are ``known``."""
-        while not self.closing:
+        while self.listens:
             found = self.new_lines(self.hex, self.sent_upto, known)
             if found is None:
                 found, upto = await self.as_resident(_lines, self.hex, self.sent_upto)

@@ -115,6 +115,8 @@ class FrameSocket(Hearing):
         """Held while an event is answered."""
         self.ending = False
         self.closing = False
+        self.gone = False
+        """The page takes nothing any more, though the server has not told so yet; what it said before still counts."""
         self.wire: Wire | None = None
 
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
@@ -145,6 +147,11 @@ class FrameSocket(Hearing):
     def parse(self, raw: str) -> Any:
         """The frame in ``raw``; see :mod:`hotline.chat.protocol`."""
         raise TypeError(f"{type(self).__name__} does not say which frames it reads")
+
+    @property
+    def listens(self) -> bool:
+        """Whether it is of any use to look for what this page lacks."""
+        return not (self.closing or self.gone)
 
     # --- coming and going ---------------------------------------------------------------------------------------
     def expect_ping(self, heartbeat: float) -> None:
@@ -248,7 +255,8 @@ class FrameSocket(Hearing):
             await self.base_send({"type": "websocket.send", "text": protocol.encode(frame).decode()})
             return
         self.wire.say(protocol.encode(frame))
-        await self.wire.written()
+        if not await self.wire.written():
+            self.gone = True
 
     # --- crossing over, and later ---------------------------------------------------------------------------------
     async def cross(self, service: Callable[..., T], *args: Any, **kwargs: Any) -> T:
@@ -288,7 +296,7 @@ class FrameSocket(Hearing):
             await asyncio.sleep(seconds)
             self.later.pop(name, None)
             try:
-                if not self.closing:
+                if self.listens:
                     await action()
             except Exception as error:  # noqa: BLE001 - the next hint or heartbeat repeats it
                 log.warning("delayed %s failed fault=%s", name, type(error).__name__)
@@ -298,7 +306,7 @@ class FrameSocket(Hearing):
     async def hint(self, message: dict[str, Any]) -> None:
         """Something changed: hand it to the method ``on_<kind>``; kinds that do not concern this socket pass by."""
         handler = getattr(self, f"on_{message['kind']}", None)
-        if handler is None or self.closing:
+        if handler is None or not self.listens:
             return
         try:
             await handler(message)

@@ -1,5 +1,6 @@
 """A resident's page, from hello to the end, against the whole application."""
 
+import asyncio
 import json
 
 import pytest
@@ -10,8 +11,9 @@ from hotline.chat import access, consumers, looking, sockets
 from hotline.chat.models import Conversation, Message
 from hotline.chat.services import messages, moves, notes, opening, risk
 from hotline.chat.states import Ending
+from hotline.wire import EXTENSION
 from tests import factories
-from tests.wire import Page, resident_page, there
+from tests.wire import PATIENCE_SECONDS, Page, resident_page, there
 from triage.core.levels import Level
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -332,3 +334,47 @@ async def test_a_hint_that_could_not_be_followed_is_followed_once_the_database_a
     await here.say("一句")
     await other.until(lambda f: f["type"] == "lines" and f["lines"][-1]["text"] == "一句")
     assert len(failed) == 3
+
+
+class Wire:
+    """The server's end of a socket whose page takes nothing any more from some moment on."""
+
+    def __init__(self):
+        self.said, self.stands, self.news = [], True, asyncio.Event()
+
+    def say(self, text):
+        self.said.append(json.loads(text))
+        self.news.set()
+
+    async def written(self):
+        return self.stands
+
+    async def until(self, kind):
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while kind not in [frame["type"] for frame in self.said]:
+                self.news.clear()
+                await self.news.wait()
+
+
+async def test_nothing_is_looked_up_for_a_page_that_was_cut_off_but_what_it_said_before_is_kept(
+    waiting, pages, monkeypatch
+):
+    """A hundred of them were cut off at one moment, and everybody else waited while each was read a whole story."""
+    monkeypatch.setattr(looking, "MAX_REPLAY", 3)
+    for number in range(12):
+        await there(waiting.says, str(number))
+    asked = []
+    monkeypatch.setattr(consumers, "_lines", lambda *which: asked.append(which) or ([], 0))
+    page, wire = resident_page(waiting), Wire()
+    wire.stands = False
+    page.socket.scope["extensions"] = {EXTENSION: wire}
+    await pages(page)
+    await page.send("hello", after=0)
+    await page.send("message.send", client_id="said-before-it-went", text="在吗")
+    await wire.until("ack")
+    await there(waiting.says, "还在吗")
+    await page.send("echo")
+    await wire.until("pong")
+    assert [frame["type"] for frame in wire.said] == ["welcome", "ack", "pong"]
+    assert asked == []
+    assert await there(Message.objects.filter(client_id="said-before-it-went").exists)
