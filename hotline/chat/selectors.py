@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -31,6 +31,8 @@ ALL = 10**12
 """A size that no conversation reaches."""
 EARLIER_LISTED = 20
 """So many of a person's earlier conversations a desk lists, the newest."""
+FIRST_ROWS = 40
+"""So many lines of a portion are fetched before it is known whether it takes more."""
 LINE_BYTES = 150
 """About what a line takes in a frame beside its words; a Chinese character takes three bytes."""
 
@@ -50,8 +52,16 @@ def lines_after(
     conversation: Conversation, after: int, *, limit: int = MAX_REPLAY, size: int = MAX_REPLAY_BYTES
 ) -> list[Line]:
     """The lines with a seq beyond ``after``, in order: a portion, at most ``limit`` and about ``size`` bytes."""
-    rows = conversation.messages.filter(seq__gt=after).select_related("staff").order_by("seq")[:limit]
-    return portion((_line(conversation, row) for row in rows), size)
+    return portion((_line(conversation, row) for row in _rows_after(conversation, after, limit)), size)
+
+
+def _rows_after(conversation: Conversation, after: int, limit: int) -> Iterator[Message]:
+    """Few at first: of long messages a portion takes a dozen, and two hundred would be read for it each time."""
+    rows = conversation.messages.filter(seq__gt=after).select_related("staff").order_by("seq")
+    first = list(rows[: min(FIRST_ROWS, limit)])
+    yield from first
+    if len(first) == FIRST_ROWS:
+        yield from rows[FIRST_ROWS:limit]
 
 
 def portion(lines: Iterable[Line], size: int = MAX_REPLAY_BYTES) -> list[Line]:

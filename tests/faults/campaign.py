@@ -170,9 +170,13 @@ class Worker:
 
 
 def run_all(chosen: list[Scenario], *, jobs: int, short: bool, seed: int, rounds: int = 0) -> Iterator[dict]:
-    """So many at a time, then one by one those that are played alone; each result as its scenario ends."""
+    """So many at a time, then one by one those that are played alone; each result as its scenario ends.
+
+    Those that may take longest begin first, so that no long one is left over for the end.
+    """
     for alone in (False, True):
         todo = [registered.index(one) for one in chosen if one.alone == alone]
+        todo.sort(key=lambda number: -registered[number].minutes)
         with ProcessPoolExecutor(1 if alone else jobs, get_context("spawn"), Worker.begin) as pool:
             played = [pool.submit(Worker.play, one, short=short, seed=seed, rounds=rounds) for one in todo]
             for done in as_completed(played):
