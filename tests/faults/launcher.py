@@ -4,6 +4,8 @@
     FAULT_AT      the how-manieth time the point is reached, from 1
     FAULT_TRIAGE  how triage is not well: one of the WAYS of tests/faults/unwell.py
     FAULT_AGES    what takes a day takes so many seconds, and SIGUSR2 writes counts: see tests/faults/aging.py
+    FAULT_BLOCKS  a resident's message is acknowledged only after the event loop computed for so many seconds, as if
+                  triage read it there
     FAULT_CLOCK   SIGUSR1 moves the clock of this process by so many seconds, forward or back
 
 The product knows nothing of this. Hooks sit where they depend least on how it is built inside: at its SQL, its commits,
@@ -143,6 +145,26 @@ def watch_frames(application, point: Point):
     return watched
 
 
+def block_the_loop(seconds: float) -> None:
+    """What triage is told to read is read on the loop, at once."""
+    from hotline.chat import events
+    from hotline.chat.services import risk
+
+    collect = risk.collect
+
+    def compute() -> None:
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            pass
+
+    def collecting(fresh, conversations):
+        # It is the first thing that the loop does after this commit.
+        events._publisher.loop.call_soon_threadsafe(compute)
+        return collect(fresh, conversations)
+
+    risk.collect = collecting
+
+
 def move_clock_on_signal(seconds: float) -> None:
     """Each SIGUSR1 moves what this process takes for the time of day; what measures durations stays."""
     from django.utils import timezone
@@ -179,6 +201,8 @@ def main() -> None:
         from tests.faults.aging import age_quickly
 
         age_quickly(float(os.environ["FAULT_AGES"]))
+    if os.environ.get("FAULT_BLOCKS"):
+        block_the_loop(float(os.environ["FAULT_BLOCKS"]))
     if os.environ.get("FAULT_CLOCK"):
         move_clock_on_signal(float(os.environ["FAULT_CLOCK"]))
     server.main()
