@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
@@ -25,6 +25,9 @@ SHOWN_WITHIN_SECONDS = 6.0
 BOTH = ("sqlite", "postgresql+redis")
 THROTTLED_AFTER_SECONDS = 2
 """Our browser lets a hidden window's timers go off once a minute after this; by itself it would after five minutes."""
+BUBBLES = "#log .bubble .bubble-text"
+QUIET_SECONDS = ((5, 60), (3, 5))
+"""Nobody says anything for so long before the line is forgotten: in the full form, and in the short one."""
 UNTHROTTLED = (
     "--disable-background-timer-throttling",
     "--disable-backgrounding-occluded-windows",
@@ -70,8 +73,10 @@ class Phone:
         assert (await self.desk.ask("conversation.claim", conversation=conversation))["type"] == "ack"
 
     async def write(self, text: str, page: Page | None = None) -> None:
-        """Write and press send, in the first tab or another."""
+        """Write and press send, in the first tab or another: whoever does that looks at it."""
         page = page or self.page
+        # A tab behind another one draws once a second, and a click waits until nothing moves.
+        await page.bring_to_front()
         self.written.append(text)
         await page.get_by_test_id("words").fill(text)
         await page.get_by_test_id("send").click()
@@ -102,7 +107,7 @@ class Phone:
 
     async def shows(self, page: Page | None = None) -> list[str]:
         """All that a tab shows as said, in order."""
-        return await (page or self.page).locator("#log .bubble .bubble-text").all_text_contents()
+        return await (page or self.page).locator(BUBBLES).all_text_contents()
 
     async def compare(self, figures: Figures) -> None:
         """Every tab against the record, which another page of the same resident reads."""
@@ -113,8 +118,12 @@ class Phone:
         figures.acknowledged += len(self.written)
         figures.lost += sum(text not in record for text in self.written)
         figures.duplicated += len(record) - len(set(record))
+        read = time.monotonic()
         for page in self.context.pages:
+            with suppress(AssertionError):
+                await expect(page.locator(BUBBLES)).to_have_count(len(record))
             figures.page_differs += await self.shows(page) != record
+        figures.keeps("every tab shows everything within (s)", time.monotonic() - read, CURRENT_WITHIN_SECONDS)
         await self.desk.drop()
 
 
@@ -268,7 +277,7 @@ async def background(one: Phone, figures: Figures, rounds: int) -> None:
     await other.bring_to_front()
     await one.page.evaluate("{ window.woke = 0; const go = () => { woke += 1; setTimeout(go, 100); }; go(); }")
     for number in range(rounds):
-        woke, quiet = await one.page.evaluate("woke"), one.stage.chance.uniform(5, 10 if one.stage.short else 60)
+        woke, quiet = await one.page.evaluate("woke"), one.stage.chance.uniform(*QUIET_SECONDS[one.stage.short])
         await asyncio.sleep(quiet)
         woke = await one.page.evaluate("woke") - woke
         for page in behind:
