@@ -167,6 +167,18 @@ class Postgres(Machine):
             connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}{how}")
         return name
 
+    def drop(self, name: str) -> None:
+        """Remove a database, whoever is connected to it."""
+        with self.connect() as connection:
+            connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+    def copy_of(self, other: Postgres, name: str) -> str:
+        """A database like one of ``other``; its name."""
+        copy, made = self.folder / "copy", self.new_database()
+        self.run("pg_dump", "-f", copy, other.address(name))
+        self.run("psql", "-q", "-v", "ON_ERROR_STOP=1", "-f", copy, self.address(made))
+        return made
+
     def start_alone(self) -> None:
         """Start it, and let no commit wait for a standby any more."""
         if not self.runs:

@@ -83,6 +83,8 @@ class Stage:
         self.folder = Path(tempfile.mkdtemp(prefix="stage-", dir=workshop.folder))
         self.database = ""
         """The name of the PostgreSQL database of the last site."""
+        self.databases: list[str] = []
+        """Of all its sites; they go with the stage: a standby copies whatever is there."""
         self.sites: list[Site] = []
         self.machines: list[Machine] = []
 
@@ -109,6 +111,7 @@ class Stage:
             found["REDIS_URL"] = self.redis.address
         if database == "postgresql":
             self.database = self.postgres.new_database(self.workshop.prepared_database)
+            self.databases.append(self.database)
             found["DATABASE_URL"] = self.postgres.address(self.database)
         folder = self.folder / f"site-{len(self.sites)}"
         site = Site(folder, **{**found, **variables})
@@ -116,6 +119,10 @@ class Stage:
         if database == "postgresql":
             return site.borrow(self.workshop.prepared)
         return site.prepare_like(self.workshop.prepared, database=True)
+
+    def seconds(self, full: float, short: float) -> float:
+        """So long in the full form, and so long in the short one."""
+        return short if self.short else full
 
     def servers(self) -> list[Process]:
         """The processes of a site. On SQLite, short forms share one: nothing may be done to it or to its files."""
@@ -140,4 +147,6 @@ class Stage:
         for machine in self.machines:
             machine.remove()
         self.workshop.set_right()
+        for name in self.databases:
+            self.postgres.drop(name)
         shutil.rmtree(self.folder, ignore_errors=True)

@@ -34,13 +34,13 @@ async def jumps(stage: Stage, rounds: int) -> Figures:
             for place in crowd.places
         ]
         await asyncio.gather(*(page.opened() for page in crowd.pages))
-        await crowd.talk(0.5)
+        await crowd.talk(stage.seconds(0.5, 0.2))
         for one in processes:
             one.popen.send_signal(signal.SIGUSR1)
         end = time.monotonic()
-        await crowd.talk(0.5)
+        await crowd.talk(stage.seconds(0.5, 0.2))
         await crowd.current(figures, end)
-        await crowd.after(figures)
+        await crowd.after(figures, stage.seconds(1, 0.3))
         await crowd.finish(figures)
         for one in processes:
             await asyncio.to_thread(one.end)

@@ -78,14 +78,14 @@ async def lines(
         crowd = await Crowd.gather(processes[0], processes[-1], CONVERSATIONS, **ways)
         for _ in range(rounds):
             for fault, seconds in faults:
-                await crowd.talk(0.3)
+                await crowd.talk(stage.seconds(0.3, 0.1))
                 await crowd.acknowledged()
                 said = len(crowd.said)
                 await crowd.talk(0.1)
-                await fault(proxies, crowd, min(seconds, 2) if stage.short else seconds)
+                await fault(proxies, crowd, seconds)
                 end = time.monotonic()
                 await crowd.current(figures, end)
-                await crowd.after(figures)
+                await crowd.after(figures, stage.seconds(1, 0.3))
                 shown(crowd, said, figures)
         await crowd.finish(figures)
 
@@ -148,7 +148,7 @@ async def each_once(stage: Stage, rounds: int) -> Figures:
     """One server for all."""
     figures = Figures(rounds=rounds * 6)
     processes = stage.servers()
-    ways = [(cut, 1), (silent, 2), (lambda *all_: silent(*all_, UP), 2), (slow, 2), (forgotten, 0)]
+    ways = [(cut, 1), (silent, 2), (lambda *all_: silent(*all_, UP), 2), (slow, 1), (forgotten, 0)]
     await lines(figures, stage, processes, rounds, ways)
     await listen(figures, stage, processes, rounds)
     return figures

@@ -22,7 +22,7 @@ async def emptied(redis: Redis, crowd: Crowd, seconds: float) -> None:
 
 async def restarted(redis: Redis, crowd: Crowd, seconds: float) -> None:
     await asyncio.to_thread(redis.stop)
-    await crowd.talk(2)
+    await crowd.talk(min(seconds, 2))
     await asyncio.to_thread(redis.start)
 
 
@@ -42,17 +42,17 @@ async def held(redis: Redis, crowd: Crowd, seconds: float) -> None:
 FAULTS = {"emptied": emptied, "killed and restarted": restarted, "its clients killed": cut_off, "stopped": held}
 
 
-async def through(crowd: Crowd, figures: Figures, fault, redis: Redis, seconds: float) -> None:
+async def through(stage: Stage, crowd: Crowd, figures: Figures, fault, redis: Redis, seconds: float) -> None:
     """One fault: talk before, in it and after it."""
-    await crowd.talk(0.5)
+    await crowd.talk(stage.seconds(0.5, 0.1))
     await crowd.acknowledged()
     before = len(crowd.said)
-    await crowd.talk(0.3)
+    await crowd.talk(stage.seconds(0.3, 0.1))
     await fault(redis, crowd, seconds)
     end = time.monotonic()
-    await crowd.talk(0.3)
+    await crowd.talk(stage.seconds(0.3, 0.1))
     await crowd.current(figures, end)
-    await crowd.after(figures)
+    await crowd.after(figures, stage.seconds(1, 0.3))
     slowest = max(said.kept.result() - said.at for said, _ in crowd.said[before:])
     figures.keeps("acknowledged within (s)", slowest, ACKNOWLEDGED_WITHIN_SECONDS)
 
@@ -63,7 +63,7 @@ async def play(stage: Stage, rounds: int, *, fault) -> Figures:
     processes = stage.serve(stage.site())
     crowd = await Crowd.gather(processes[0], processes[1], CONVERSATIONS)
     for _ in range(rounds):
-        await through(crowd, figures, fault, stage.redis, 10)
+        await through(stage, crowd, figures, fault, stage.redis, 10)
     await crowd.finish(figures)
     return figures
 
@@ -87,7 +87,7 @@ async def forgotten(stage: Stage, rounds: int) -> Figures:
 
     crowd = await Crowd.gather(processes[0], processes[1], CONVERSATIONS)
     for _ in range(rounds):
-        await through(crowd, figures, forgets, stage.redis, 0)
+        await through(stage, crowd, figures, forgets, stage.redis, 0)
     await crowd.finish(figures)
     await proxy.stop()
     return figures
@@ -108,9 +108,10 @@ async def absent(stage: Stage, rounds: int) -> Figures:
             await crowd.talk(seconds / 2)
             await asyncio.to_thread(redis.start)
 
-        faults = [comes, *FAULTS.values()] if stage.short else [comes]
-        for fault in faults:
-            await through(crowd, figures, fault, redis, 2 if stage.short else 10)
+        # Held for less than two seconds, it is not missed by whoever listens to it.
+        faults = {comes: 1, **dict.fromkeys(FAULTS.values(), 1), held: 2} if stage.short else {comes: 10}
+        for fault, seconds in faults.items():
+            await through(stage, crowd, figures, fault, redis, seconds)
         await crowd.finish(figures)
         site.stop()
     return figures

@@ -28,14 +28,14 @@ Fault = Callable[[Stage, Process], AbstractAsyncContextManager[None]]
 
 async def through(stage: Stage, figures: Figures, process: Process, crowd: Crowd, fault: Fault, seconds: float) -> None:
     """Talk before, in and after one fault."""
-    await crowd.talk(0.3)
+    await crowd.talk(stage.seconds(0.3, 0.1))
     await crowd.acknowledged()
     before = len(crowd.said)
     async with fault(stage, process):
         await crowd.talk(seconds, every=1)
     end = time.monotonic()
     await crowd.current(figures, end, RECOVERS_WITHIN_SECONDS)
-    await crowd.after(figures)
+    await crowd.after(figures, stage.seconds(1, 0.3))
     shown(crowd, before, figures)
 
 
@@ -46,7 +46,7 @@ async def play(stage: Stage, rounds: int, *, faults: list[tuple[Fault, float]], 
     process = processes[0]
     crowd = await Crowd.gather(process, processes[-1], CONVERSATIONS)
     for fault, seconds in faults * rounds:
-        await through(stage, figures, process, crowd, fault, min(seconds, 2) if stage.short else seconds)
+        await through(stage, figures, process, crowd, fault, stage.seconds(seconds, min(seconds, 1)))
     refused = sum(page.found["storage.unavailable"] for page in crowd.pages)
     figures.add("refused", refused)
     assert refused or not refuses, "the database went on to take everything: the fault met nobody"
@@ -116,7 +116,7 @@ async def _fail_over(stage: Stage, figures: Figures, site: Site, first: Postgres
         yield
         await asyncio.to_thread(second.promote)
 
-    await through(stage, figures, process, crowd, dies, 2)
+    await through(stage, figures, process, crowd, dies, stage.seconds(2, 1))
     await crowd.finish(figures)
 
 
@@ -128,9 +128,8 @@ async def postgres_disk_full(stage: Stage, rounds: int) -> Figures:
         return Figures(notes={"not done": "only root may mount a small disk"})
     figures = Figures(rounds=rounds)
     small = stage.own(await asyncio.to_thread(OnSmallDisk))
-    name = await asyncio.to_thread(small.new_database)
+    name = await asyncio.to_thread(small.copy_of, stage.postgres, stage.workshop.prepared_database)
     site = stage.site(DATABASE_URL=small.address(name))
-    await asyncio.to_thread(site.prepare_tables)
     processes = stage.serve(site)
     crowd = await Crowd.gather(processes[0], processes[-1], CONVERSATIONS)
 
@@ -143,7 +142,7 @@ async def postgres_disk_full(stage: Stage, rounds: int) -> Figures:
         await asyncio.to_thread(small.start_again)
 
     for _ in range(rounds):
-        await through(stage, figures, processes[0], crowd, full, 2 if stage.short else 8)
+        await through(stage, figures, processes[0], crowd, full, stage.seconds(8, 1))
     refused = sum(page.found["storage.unavailable"] for page in crowd.pages)
     figures.add("refused", refused)
     assert refused, "the disk was never full"
@@ -233,7 +232,7 @@ async def disk_full(stage: Stage, rounds: int) -> Figures:
             (disk / "filler").unlink()
 
         for _ in range(rounds):
-            await through(stage, figures, process, crowd, full, 2 if stage.short else 8)
+            await through(stage, figures, process, crowd, full, stage.seconds(8, 1))
         refused = sum(page.found["storage.unavailable"] for page in crowd.pages)
         figures.add("refused", refused)
         assert refused, "the disk was never full"
