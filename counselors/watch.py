@@ -55,6 +55,10 @@ def _forget_sessions() -> None:
     Session.objects.filter(expire_date__lt=timezone.now()).delete()
 
 
+Place = tuple[str, int]
+"""Of a message: its conversation, and its seq there."""
+
+
 class Left:
     """What was left unread, as one process finds it round by round.
 
@@ -66,27 +70,34 @@ class Left:
         self.read_upto = 0
         """The id of a message; what was kept before it has been read."""
 
-    def unread(self, *, older_than: float = 0.0) -> list[risk.Unread]:
-        """The words of messages that triage has not read, oldest first, without those being read just now.
+    def unread(self, *, older_than: float = 0.0) -> list[Place]:
+        """The messages that triage has not read, oldest first, without those being read just now.
 
         Args:
             older_than: in seconds; what is younger another process may be reading.
         """
         now, being_read = timezone.now(), recorder.in_hand()
-        found: list[risk.Unread] = []
-        for place in risk.unweighed(beyond=self.read_upto, before=now - timedelta(seconds=older_than)):
-            if place in being_read:
-                continue
-            try:
-                found.extend(risk.collect([place]))
-            except Exception as error:  # noqa: BLE001 - one that cannot be opened keeps no other from being read
-                log.error("not weighed fault=%s", type(error).__name__)
+        places = risk.unweighed(beyond=self.read_upto, before=now - timedelta(seconds=older_than))
         self.read_upto = risk.weighed_upto(self.read_upto, now - timedelta(seconds=OLD_SECONDS))
-        return found
+        return [place for place in places if place not in being_read]
+
+
+def words_at(place: Place) -> risk.Unread | None:
+    """What triage needs to read a message; None where there is nothing to read, or it cannot be opened.
+
+    Of one at a time: to open fifty of a long conversation held the database's thread for a third of a second, and with
+    it everybody's messages, each time that triage hung at the first of them.
+    """
+    try:
+        return next(iter(risk.collect([place])), None)
+    except Exception as error:  # noqa: BLE001 - one that cannot be opened keeps no other from being read
+        log.error("not weighed fault=%s", type(error).__name__)
+        return None
 
 
 def _read_what_was_not_read() -> None:
-    for unread in Left().unread():
-        if not risk.weigh(unread.conversation, unread.seq, again=True):
+    for place in Left().unread():
+        unread = words_at(place)
+        if unread is not None and not risk.weigh(unread.conversation, unread.seq, again=True):
             # Triage hangs: the others wait for the next round.
             return

@@ -61,7 +61,10 @@ class WithWatch:
 
 async def read_what_was_left(left: watch.Left, *, older_than: float = 0.0) -> None:
     """Let triage read what it has not. The database's thread serves everybody: it does not wait while triage hangs."""
-    for unread in await database_sync_to_async(left.unread)(older_than=older_than):
+    for place in await database_sync_to_async(left.unread)(older_than=older_than):
+        unread = await database_sync_to_async(watch.words_at)(place)
+        if unread is None:
+            continue
         [read] = await risk.read([unread], again=True)
         await database_sync_to_async(risk.settle)([read], again=True)
         if not read.in_time:

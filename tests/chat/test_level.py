@@ -223,11 +223,26 @@ async def test_while_triage_hangs_the_watch_holds_no_thread_that_others_need(wai
     assert await there(risk.unweighed) == []
 
 
+@pytest.mark.django_db(transaction=True)
+async def test_while_triage_hangs_the_watch_opens_one_of_many_that_are_left(waiting, monkeypatch):
+    """All of them at once would hold the thread on which everybody's messages are kept."""
+    awake, opened, collect = threading.Event(), [], risk.collect
+    monkeypatch.setattr(triage, "assess", lambda text, **_: awake.wait(20))
+    monkeypatch.setattr(risk, "SECOND_LIMIT_SECONDS", 0.01)
+    monkeypatch.setattr(risk, "collect", lambda places, *rest: opened.extend(places) or collect(places, *rest))
+    said = [await there(waiting.says, text, weighed=False) for text in ("你好", "在吗", "还在吗")]
+    try:
+        await background.read_what_was_left(watch.Left())
+    finally:
+        awake.set()
+    assert opened == [(waiting.hex, said[0].seq)]
+
+
 def test_the_watch_leaves_to_others_what_they_are_reading_and_finds_it_later(waiting):
     waiting.says("high: 不想活了", weighed=False)
     left = watch.Left()
     assert left.unread(older_than=60) == []
-    assert [one.seq for one in left.unread()] == [2]
+    assert left.unread() == [(waiting.hex, 2)]
 
 
 def test_the_watch_looks_through_what_was_read_long_ago_once_and_misses_nothing(waiting, another_resident):
@@ -238,13 +253,13 @@ def test_the_watch_looks_through_what_was_read_long_ago_once_and_misses_nothing(
     ids = {(one.conversation.hex, one.seq): one.pk for one in Message.objects.all()}
     left = watch.Left()
     for _ in range(2):
-        assert [(one.conversation, one.seq) for one in left.unread()] == [(another_resident.hex, late.seq)]
+        assert left.unread() == [(another_resident.hex, late.seq)]
         assert left.read_upto == ids[another_resident.hex, late.seq] - 1
     risk.weigh(another_resident.hex, late.seq)
     assert left.unread() == []
     assert left.read_upto == max(ids.values())
     fresh = waiting.says("有人吗", weighed=False)
-    assert [one.seq for one in left.unread()] == [fresh.seq]
+    assert left.unread() == [(waiting.hex, fresh.seq)]
 
 
 def test_what_was_said_a_moment_ago_stays_to_be_looked_at(waiting):
