@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import pairwise
 from uuid import UUID
 
 from django.db.models import Q
@@ -31,7 +32,7 @@ ALL = 10**12
 """A size that no conversation reaches."""
 EARLIER_LISTED = 20
 """So many of a person's earlier conversations a desk lists, the newest."""
-FIRST_ROWS = 40
+ROW_STEPS = (8, 40)
 """So many lines of a portion are fetched before it is known whether it takes more."""
 LINE_BYTES = 150
 """About what a line takes in a frame beside its words; a Chinese character takes three bytes."""
@@ -56,12 +57,13 @@ def lines_after(
 
 
 def _rows_after(conversation: Conversation, after: int, limit: int) -> Iterator[Message]:
-    """Few at first: of long messages a portion takes a dozen, and two hundred would be read for it each time."""
+    """A few at first, then more: of long messages a portion takes four, and two hundred would be read for it."""
     rows = conversation.messages.filter(seq__gt=after).select_related("staff").order_by("seq")
-    first = list(rows[: min(FIRST_ROWS, limit)])
-    yield from first
-    if len(first) == FIRST_ROWS:
-        yield from rows[FIRST_ROWS:limit]
+    for first, last in pairwise((0, *(step for step in ROW_STEPS if step < limit), limit)):
+        found = list(rows[first:last])
+        yield from found
+        if len(found) < last - first:
+            return
 
 
 def portion(lines: Iterable[Line], size: int = MAX_REPLAY_BYTES) -> list[Line]:
