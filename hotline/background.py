@@ -17,9 +17,34 @@ from hotline.chat.services import risk
 from triage import feedback, reading
 
 log = logging.getLogger(__name__)
+UNSTEADY_SECONDS = 5.0
+"""A clock that was set, or a machine that slept, moves the time of day against what measures durations by more."""
 IN_HAND_SECONDS = 2.0
 """A message younger than this is being read by the process that kept it."""
 Application = Callable[[dict[str, Any], Any, Any], Awaitable[None]]
+
+
+class Awake:
+    """Since when this process has steadily watched, so that it can tell whose desk fell silent.
+
+    Where the clock is set an hour on, or the machine (or this process) slept, each desk's last heartbeat looks old,
+    though nobody has gone: all people would lose their counselors at once. Desks get the time to be heard again first.
+    """
+
+    def __init__(self, every: float) -> None:
+        self.every = every
+        self.since = self.at = time.monotonic()
+        self.wall = time.time()
+
+    def long_enough(self, seconds: float) -> bool:
+        """Whether nothing was odd for so long. Called each ``every`` seconds."""
+        at, wall = time.monotonic(), time.time()
+        passed = at - self.at
+        if abs(wall - self.wall - passed) > UNSTEADY_SECONDS or passed > self.every + UNSTEADY_SECONDS:
+            log.warning("the clock was set, or the machine slept: desks get time to be heard again")
+            self.since = at
+        self.at, self.wall = at, wall
+        return at - self.since > seconds
 
 
 class WithWatch:
@@ -30,7 +55,7 @@ class WithWatch:
         self.task: asyncio.Task[None] | None = None
         self.lag: asyncio.Task[None] | None = None
         self.tidying: asyncio.Task[None] | None = None
-        self.began = time.monotonic()
+        self.awake = Awake(settings.SWEEP_EVERY_SECONDS)
 
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
         """Serve, and see that the watch is kept."""
@@ -48,7 +73,7 @@ class WithWatch:
         await asyncio.to_thread(feedback.prepare)
         while True:
             await asyncio.sleep(settings.SWEEP_EVERY_SECONDS)
-            old_enough = time.monotonic() - self.began > settings.VANISHED_AFTER_SECONDS
+            old_enough = self.awake.long_enough(settings.VANISHED_AFTER_SECONDS)
             try:
                 await reading.reader().keep_up()
                 for part in watch.parts(vanished=old_enough):
