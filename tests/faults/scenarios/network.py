@@ -95,7 +95,7 @@ def shown(crowd: Crowd, before: int, figures: Figures) -> None:
     for said, _ in crowd.said[before:]:
         if said.kept.result() - said.at > ANSWER_WITHIN + 0.5:
             assert said.shown_not_sent, "a page showed as sent, or on its way, what was not"
-            figures.keeps("shown as not sent within (s)", said.shown_not_sent - said.at, SHOWN_WITHIN_SECONDS + 0.1)
+            figures.keeps("shown as not sent within (s)", said.shown_not_sent - said.at, SHOWN_WITHIN_SECONDS)
 
 
 BOTH = ("sqlite", "postgresql+redis")

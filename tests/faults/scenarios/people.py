@@ -40,8 +40,8 @@ async def claims(stage: Stage, rounds: int) -> Figures:
     return figures
 
 
-@scenario("five desks claim one person, by sockets", full=200, short=5, storage=("sqlite",))
-@scenario("five desks claim one person, by sockets", full=200, short=0, storage=("postgresql+redis",))
+@scenario("five desks claim one person, by sockets", full=1000, short=5, storage=("sqlite",))
+@scenario("five desks claim one person, by sockets", full=300, short=0, storage=("postgresql+redis",))
 async def claims_by_sockets(stage: Stage, rounds: int) -> Figures:
     """Five counselors at their desks, of several processes at either, reach for each person at the same moment."""
     figures = Figures(rounds=rounds)

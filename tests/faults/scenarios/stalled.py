@@ -20,8 +20,8 @@ GROWS_AT_MOST_MB = 50.0
 OTHERS_WAIT_AT_MOST_SECONDS = 1.0
 WORDS = "long " * 780
 """Just below the 4,000 characters that a message may have."""
-RETURN, RETURN_AT_ONCE = 5, 5
-"""So many of them come back and read everything; each reads four megabytes."""
+RETURN_AT_ONCE = 5
+"""All of them come back and read everything, so many at a time; each reads four megabytes."""
 AT_ONCE = 100
 """A socket may send 120 frames at once: after so many messages another one goes on."""
 
@@ -109,7 +109,7 @@ async def never_read(stage: Stage, rounds: int) -> Figures:
     began = time.monotonic()
     record: list[dict] = []
     worst = 0
-    for first in range(0, min(rounds, RETURN), RETURN_AT_ONCE):
+    for first in range(0, rounds, RETURN_AT_ONCE):
         returned = [Client(process, "/ws/resident/", place.visit) for _ in range(min(RETURN_AT_ONCE, rounds - first))]
         await asyncio.gather(*(_reads_all(page) for page in returned))
         record = record or returned[0].lines

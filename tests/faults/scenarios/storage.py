@@ -21,7 +21,7 @@ from tests.faults.site import Process, Site
 from tests.faults.stage import Stage
 
 CONVERSATIONS = 2
-RECOVERS_WITHIN_SECONDS = 10.0
+RECOVERS_WITHIN_SECONDS = 5.0
 POSTGRES = ("postgresql", "postgresql+redis")
 Fault = Callable[[Stage, Process], AbstractAsyncContextManager[None]]
 
