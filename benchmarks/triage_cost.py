@@ -91,7 +91,7 @@ def _start() -> str:
         "services.assess('你好'); services.assess('hello there')\n"
         "both = time.process_time() - began\n"
         "grown = resident() - before\n"
-        "print(f'weights load in {weights:.3f} s of CPU, with all words and patterns of both languages in {both:.3f}')\n"
+        "print(f'weights load in {weights:.3f} s of CPU, with words and patterns of both languages in {both:.3f}')\n"
         "print(f'and the process grows by {grown:.0f} MB')\n"
     )
     return subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout.strip()
