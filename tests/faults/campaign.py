@@ -6,6 +6,8 @@
     python -m tests.faults.campaign --seed 7         the same random choices again
     python -m tests.faults.campaign --rounds 50      so often, instead of what the scenario says
     python -m tests.faults.campaign --jobs 2         two scenarios at a time, each with machines of its own
+    python -m tests.faults.campaign --docs           play nothing: write the last whole run into docs/delivery.md
+    python -m tests.faults.campaign --docs FILE      the same, from results that were kept elsewhere
 
 Scenarios live in tests/faults/scenarios, a module for each kind of fault. The table goes to the terminal, a line as
 each scenario ends; everything goes to build/faults.json. The exit code is 1 if anything acknowledged was lost, doubled
@@ -19,19 +21,23 @@ import argparse
 import asyncio
 import importlib
 import json
+import os
 import pkgutil
 import random
 import secrets
+import subprocess
 import sys
 import time
 import traceback
 from collections.abc import Awaitable, Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from multiprocessing import get_context
 from multiprocessing.util import Finalize
 from pathlib import Path
 
+from tests.faults import delivery_page
 from tests.faults.figures import Figures
 from tests.faults.stage import Stage, Workshop
 
@@ -183,6 +189,26 @@ def run_all(chosen: list[Scenario], *, jobs: int, short: bool, seed: int, rounds
                 yield done.result()
 
 
+def begun(asked: argparse.Namespace, *, seed: int, jobs: int, forms: int) -> dict:
+    """What build/faults.json says of a run as it begins: which code, when, and on how busy a machine."""
+    described = subprocess.run(
+        ["git", "describe", "--always", "--dirty"],
+        cwd=RESULTS.parents[1],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return {
+        "date": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
+        "commit": described.stdout.strip() or None,
+        "seed": seed,
+        "jobs": jobs,
+        "load": round(os.getloadavg()[0], 1),
+        "forms": forms,
+        "whole": not (asked.short or asked.only or asked.rounds),
+    }
+
+
 def main() -> int:
     """Play what was asked for, print and write it."""
     arguments = argparse.ArgumentParser(prog="make faults")
@@ -193,7 +219,13 @@ def main() -> int:
     arguments.add_argument(
         "--jobs", type=int, default=0, help="so many scenarios at a time; 1, or 2 of the short forms"
     )
+    arguments.add_argument(
+        "--docs", nargs="?", type=Path, const=RESULTS, help="play nothing, write results into docs/delivery.md"
+    )
     asked = arguments.parse_args()
+    if asked.docs:
+        delivery_page.write(json.loads(asked.docs.read_text(encoding="utf-8")), delivery_page.PAGE)
+        return 0
     seed = asked.seed or secrets.randbelow(100_000)
     chosen = [
         one
@@ -202,13 +234,16 @@ def main() -> int:
     ]
     sys.stdout.write(f"seed {seed}\n{'':52} {'':16}{''.join(f'{label:>9}' for label in LABELS)}\n")
     # Short forms mostly wait: for a page to come back, for a server to start.
-    jobs, results = asked.jobs or (2 if asked.short else 1), []
+    jobs = asked.jobs or (2 if asked.short else 1)
+    run, began = begun(asked, seed=seed, jobs=jobs, forms=len(chosen)), time.monotonic()
+    results: list[dict] = []
     for found in run_all(chosen, jobs=jobs, short=asked.short, seed=seed, rounds=asked.rounds):
         sys.stdout.write(row(found) + "\n")
         sys.stdout.flush()
         results.append(found)
+        written = {"run": {**run, "seconds": round(time.monotonic() - began)}, "results": results}
         RESULTS.parent.mkdir(exist_ok=True)
-        RESULTS.write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n")
+        RESULTS.write_text(json.dumps(written, indent=1, ensure_ascii=False) + "\n")
     sys.stdout.write(summary(results) + "\n")
     return 0 if results and all(found["passed"] or not found["done"] for found in results) else 1
 
