@@ -8,7 +8,7 @@ from tests.faults.campaign import collect, play
 from tests.faults.figures import Figures
 from tests.faults.stage import Workshop
 
-SLACK = 6.0
+SLACK = 3.0
 """So many times as late is no failure here, beside other tests on a slow machine; `make faults` grants nothing."""
 
 
