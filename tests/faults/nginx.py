@@ -25,7 +25,8 @@ READY_WITHIN_SECONDS = 20.0
 class Front(Process):
     """What browsers reach: nginx before the site's processes. Answers like one of them."""
 
-    def __init__(self, site: Site, folder: Path, upstreams: list[int]) -> None:
+    def __init__(self, site: Site, folder: Path, upstreams: list[int], *, patience: str = "15s") -> None:
+        """``patience``: how long it waits for a page of a process that hangs."""
         self.site, self.folder, self.port, self.plain_port = site, folder, free_port(), free_port()
         self.url = f"https://127.0.0.1:{self.port}"
         self.certificate = _make_certificate(folder)
@@ -42,6 +43,7 @@ class Front(Process):
             "/etc/letsencrypt/live/line.example.org/fullchain.pem": str(self.certificate),
             "/etc/letsencrypt/live/line.example.org/privkey.pem": str(folder / "key.pem"),
             "/var/lib/hotline/static/": f"{site.folder}/var/static/",
+            "proxy_read_timeout 15s;": f"proxy_read_timeout {patience};",
             "return 301 https://$host$request_uri;": f"return 301 https://$host:{self.port}$request_uri;",
             **{f"127.0.0.1:{8001 + number} ": f"127.0.0.1:{port} " for number, port in enumerate(upstreams)},
         }

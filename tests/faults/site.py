@@ -152,8 +152,8 @@ class Site:
         )
 
     def prepare(self) -> Site:
-        """Tables, demo accounts, static files."""
-        return self._manage_all(("migrate",), ("collectstatic", "--noinput"), ("seed_demo",))
+        """Tables, demo accounts, static files and the page for when nobody answers."""
+        return self._manage_all(("migrate",), ("collectstatic", "--noinput"), ("away_page",), ("seed_demo",))
 
     def _manage_all(self, *commands: tuple[str, ...]) -> Site:
         """Several commands of manage.py in one process: to start it takes longer than most of them."""

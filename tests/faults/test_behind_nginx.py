@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import socket
 import ssl
 import urllib.error
 import urllib.request
@@ -182,3 +183,89 @@ async def test_nobodys_address_is_kept_or_passed_on(site, ports, front):
     assert status == 502
     assert "127.0.0" not in front.written()
     assert "127.0.0.77" not in process.log
+
+
+OWN_NUMBERS = '[{"number": "988", "zh": "生命热线", "en": "lifeline"}]'
+
+
+def fetch(front, path, sent=None):
+    """Status, headers and text of a page, or of the form that is sent there."""
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        answer = opener.open(urllib.request.Request(front.url + path, sent), timeout=60)
+    except urllib.error.HTTPError as error:
+        answer = error
+    with answer:
+        return answer.status, answer.headers, answer.read().decode()
+
+
+def shows_own_numbers(page):
+    """In either language; the status says all the same that nobody was there."""
+    status, headers, text = page
+    parts = dict(re.findall(r'<section lang="([\w-]+)">(.*?)</section>', text, re.S))
+    assert list(parts) == ["zh-Hans", "en"], (status, text)
+    assert all('href="tel:988"' in part for part in parts.values())
+    assert "生命热线" in parts["zh-Hans"]
+    assert "lifeline" in parts["en"]
+    assert "12356" not in text
+    assert headers["Cache-Control"] == "no-store"
+    assert headers["X-Frame-Options"] == "DENY"
+    assert "max-age" in headers["Strict-Transport-Security"]
+    assert headers["Content-Type"].startswith("text/html")
+    return status
+
+
+def with_own_numbers(site):
+    """The page for when nobody answers is written anew, as docs/operations.md tells to when numbers change."""
+    site.environment["EMERGENCY_NUMBERS"] = OWN_NUMBERS
+    done = site.manage("away_page")
+    assert done.returncode == 0, done.stderr
+
+
+async def test_with_every_process_gone_a_new_page_shows_the_sites_own_numbers(site, ports, front):
+    with_own_numbers(site)
+    process = await asyncio.to_thread(site.start, ports[0])
+    await asyncio.to_thread(front.start)
+    status, _, text = await asyncio.to_thread(fetch, front, "/nothing-here/")
+    assert status == 404
+    assert "<section lang" not in text, "a page of the line's own was put aside"
+    await asyncio.to_thread(process.kill)
+    for path, sent in (("/", None), ("/talk/", None), ("/staff/", None), ("/begin/", b"script=1")):
+        assert shows_own_numbers(await asyncio.to_thread(fetch, front, path, sent)) == 502
+    # Whoever leaves in a hurry must not land on a page that tells what they looked at; programs get no page.
+    for path, sent in (("/calendar/", None), ("/leave/", b""), ("/ws/resident/", None)):
+        status, _, text = await asyncio.to_thread(fetch, front, path, sent)
+        assert status == 502
+        assert "988" not in text
+        assert "lang" not in text
+    # And it is no page that anybody could ask for by its name.
+    await asyncio.to_thread(site.start, ports[0])
+    await until(lambda: fetch(front, "/")[0] == 200)
+    assert (await asyncio.to_thread(fetch, front, "/away.html"))[0] == 404
+
+
+async def test_while_every_process_hangs_a_new_page_shows_the_sites_own_numbers(site, ports, tmp_path, monkeypatch):
+    with_own_numbers(site)
+    folder = tmp_path / "nginx"
+    folder.mkdir()
+    front = Front(site, folder, ports, patience="1s")
+    monkeypatch.setenv("SSL_CERT_FILE", str(front.certificate))
+    # The system takes what comes in, and nobody ever answers it.
+    deaf = [socket.create_server(("127.0.0.1", port)) for port in ports]
+    try:
+        # It is ready once it answers at all: here, that nobody does.
+        monkeypatch.setattr(front, "is_ready", lambda: _listens(front.port))
+        await asyncio.to_thread(front.start)
+        assert shows_own_numbers(await asyncio.to_thread(fetch, front, "/")) == 504
+    finally:
+        front.stop()
+        for one in deaf:
+            one.close()
+
+
+def _listens(port):
+    try:
+        socket.create_connection(("127.0.0.1", port), 5).close()
+    except OSError:
+        return False
+    return True

@@ -23,6 +23,8 @@ PATIENCE_SECONDS = 60.0
 ENDS_WITHIN_SECONDS = 15.0
 """TimeoutStopSec: systemd kills what takes longer, and says so."""
 UNITS = ("hotline-migrate.service", "hotline-static.service")
+NGINX = ("setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups", "cat")
+"""It reads files as another user."""
 STOP = ("stop", "hotline.target", "hotline@*")
 
 
@@ -177,11 +179,14 @@ def test_what_runs_may_write_into_its_folder_and_nowhere_else(line, serving):
     only_static_is_for_others(line)
     static = list(inside(line, "/var/lib/hotline/static").rglob("*.css"))
     assert static
-    # nginx reads them as another user.
-    nginx = ("setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups", "cat")
     path = str(static[0]).partition("/root")[2]
-    assert line.do(*nginx, path).stdout == static[0].read_text(encoding="utf-8")
-    assert line.do(*nginx, "/var/lib/hotline/serving").returncode
+    assert line.do(*NGINX, path).stdout == static[0].read_text(encoding="utf-8")
+    assert line.do(*NGINX, "/var/lib/hotline/serving").returncode
+
+
+def test_the_page_for_when_nobody_answers_is_there_for_nginx(line, serving):
+    page = line.do(*NGINX, "/var/lib/hotline/static/away.html").stdout
+    assert page.count('href="tel:12356"') == 2
 
 
 async def test_the_journal_of_erasures_is_written(line, serving):
