@@ -1,6 +1,7 @@
 """The units of ops/systemd under a real systemd, with PostgreSQL and Redis, as docs/operations.md sets them up."""
 
 import asyncio
+import json
 import os
 import re
 import shutil
@@ -187,6 +188,24 @@ def test_what_runs_may_write_into_its_folder_and_nowhere_else(line, serving):
 def test_the_page_for_when_nobody_answers_is_there_for_nginx(line, serving):
     page = line.do(*NGINX, "/var/lib/hotline/static/away.html").stdout
     assert page.count('href="tel:12356"') == 2
+
+
+def test_each_line_of_the_log_is_an_object_with_its_facts(line, serving, redis_server):
+    def told():
+        return [line.journal(f"_SYSTEMD_UNIT={one.unit}").splitlines() for one in serving]
+
+    # Something to write about.
+    redis_server.stop()
+    try:
+        line.until(lambda: all(told()))
+    finally:
+        redis_server.start()
+    for lines in told():
+        facts = [json.loads(one) for one in lines]
+        assert all({"time", "level", "logger", "message"} <= set(each) for each in facts), lines
+        assert any("fault" in each for each in facts), lines
+    for one in serving:
+        line.until(lambda one=one: one.get("/readyz")[0] == 200)
 
 
 async def test_the_journal_of_erasures_is_written(line, serving):
