@@ -97,10 +97,11 @@ def count(record: list[dict], pages: Iterable[Client], figures: Figures) -> None
     figures.out_of_order += [seq for seq, _ in shown] != list(range(1, len(shown) + 1))
     figures.duplicated += sum(times - 1 for times in texts.values())
     for page in pages:
+        own = set(page.written)
         figures.acknowledged += len(page.acknowledged)
         figures.lost += sum((seq, text) not in shown for seq, text in page.acknowledged.items())
         figures.out_of_order += [text for text in page.written if text in texts] != [
-            text for _, text in shown if text in set(page.written)
+            text for _, text in shown if text in own
         ]
         figures.out_of_order += page.found["out of order"]
         figures.page_differs += [(line["seq"], line["text"] or line["event"]) for line in page.lines] != shown

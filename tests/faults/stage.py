@@ -133,9 +133,9 @@ class Stage:
             self.workshop.shared = site.prepare_like(self.workshop.prepared, database=True).start()
         return [self.workshop.shared]
 
-    def serve(self, site: Site, processes: int = 0) -> list[Process]:
-        """Start a site: one process, or two where a layer joins them."""
-        return [site.start() for _ in range(processes or (2 if "+" in self.storage else 1))]
+    def serve(self, site: Site, processes: int = 0, **options: str) -> list[Process]:
+        """Start a site: one process, or two where a layer joins them. For ``options`` see :class:`Process`."""
+        return [site.start(**options) for _ in range(processes or (2 if "+" in self.storage else 1))]
 
     async def close(self) -> None:
         """End sockets and processes; set the shared machines right."""
