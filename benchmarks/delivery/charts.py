@@ -22,6 +22,8 @@ def draw(figures: Mapping[str, Any], folder: Path) -> list[Path]:
         ("cost", _cost),
         ("latency", _latency),
         ("idle", _idle),
+        ("pages", _pages),
+        ("start", _start),
         ("queue", _queue),
     )
     drawn = []
@@ -94,6 +96,21 @@ def _idle(figures: Mapping[str, Any], path: Path) -> None:
     count = max(row["sockets"] for row in figures["idle"].values())
     title = f"Memory of an idle socket, {count:,.0f} on one process"
     _bars(path, title, _by_length(rows), marks=((40.0, "goal"),))
+
+
+def _pages(figures: Mapping[str, Any], path: Path) -> None:
+    found = figures["pages"]["product"]
+    kinds = (("heartbeats alone", "heartbeats_percent"), ("with an echo in each silence", "with_echoes_percent"))
+    rows = [(f"product: {what}", found[name], f"{found[name]:.1f} %") for what, name in kinds]
+    _bars(path, f"{found['pages']:,.0f} open pages that say nothing: share of one core", rows)
+
+
+def _start(figures: Mapping[str, Any], path: Path) -> None:
+    rows = [
+        (name, row["cpu_seconds_at_rest"], f"{row['cpu_seconds_at_rest']:.2f} s   ({row['memory_mib']:.0f} MiB)")
+        for name, row in figures["start"].items()
+    ]
+    _bars(path, "CPU of a start until the server is at rest", _by_length(rows), marks=((1.2, "goal"),))
 
 
 def _queue(figures: Mapping[str, Any], path: Path) -> None:

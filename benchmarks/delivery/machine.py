@@ -45,6 +45,51 @@ def cpu_seconds(*pids: int) -> float:
     return used
 
 
+Threads = dict[tuple[str, int, int], float]
+"""CPU seconds of each thread: by what its process is, the process and the thread."""
+MAIN, DATABASE, OTHER, TRIAGE = "main threads", "database threads", "other threads", "triage"
+
+
+def threads(*pids: int) -> Threads:
+    """CPU seconds of every thread of these process trees, as the scheduler counts them.
+
+    A process is named as its program is; Python's own are "server", and below such a server "triage".
+    """
+    found: Threads = {}
+    for pid in pids:
+        for member in tree(pid):
+            try:
+                name = Path(f"/proc/{member}/comm").read_text().strip()
+                if name.startswith("python"):
+                    name = "server" if member == pid else TRIAGE
+                for task in Path(f"/proc/{member}/task").iterdir():
+                    found[name, member, int(task.name)] = int((task / "schedstat").read_text().split()[0]) / 1e9
+            except (OSError, IndexError):
+                continue
+    return found
+
+
+def parts(before: Threads, after: Threads) -> dict[str, float]:
+    """CPU seconds between two looks: of each server's main thread, its database's, triage, and other programs.
+
+    The database's thread has no name that the system knows: it is the one beside the main thread that computed most.
+    """
+    used: dict[str, float] = {}
+    beside: dict[int, list[float]] = {}
+    for (name, pid, thread), seconds in after.items():
+        spent = seconds - before.get((name, pid, thread), 0.0)
+        if name == "server" and thread != pid:
+            beside.setdefault(pid, []).append(spent)
+        else:
+            part = MAIN if name == "server" else name
+            used[part] = used.get(part, 0.0) + spent
+    for spents in beside.values():
+        busiest = max(spents)
+        used[DATABASE] = used.get(DATABASE, 0.0) + busiest
+        used[OTHER] = used.get(OTHER, 0.0) + sum(spents) - busiest
+    return used
+
+
 def resident_bytes(*pids: int) -> int:
     """Memory that these process trees hold."""
     pages = 0

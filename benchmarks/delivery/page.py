@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -26,14 +26,17 @@ def markdown(figures: Mapping[str, Any]) -> str:
     sections: tuple[tuple[str, Callable[[Mapping[str, Any]], str]], ...] = (
         ("cost", _cost),
         ("latency", _latency),
+        ("cost", _split),
         ("counts", _counts),
         ("idle", _idle),
         ("pages", _pages),
         ("start", _start),
         ("queue", _queue),
     )
-    parts = [_where(figures), *(section(figures) for name, section in sections if figures.get(name))]
+    parts = [_where(figures), *_goals(figures.get("goals", []))]
+    parts += [section(figures) for name, section in sections if figures.get(name)]
     parts += [f"`{name}` was left out: {why}." for name, why in figures["skipped"].items()]
+    parts += [f"`{name}` broke in {why}." for name, why in figures["broke"].items()]
     return "\n\n".join(parts)
 
 
@@ -44,7 +47,17 @@ def _where(figures: Mapping[str, Any]) -> str:
         f"Measured at `{figures['commit']}`, medians of {figures['rounds']} rounds, on {machine['cores']} cores"
         f" ({machine['processor']}), load average {machine['load_average_before']:.1f} when it began;"
         f" Python {machine['python']}, {versions}."
+        f" Idle sockets, open pages and the watch: {figures['long_rounds']} rounds."
     )
+
+
+def _goals(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Each thing that was asked beside what was measured."""
+    if not rows:
+        return []
+    lines = ["| asked | measured | |", "|---|---|---|"]
+    lines += [f"| {row['asked']} | {row['shown']} | {row['text']} |" for row in rows]
+    return ["**Against what was asked**\n\n" + "\n".join(lines)]
 
 
 def _cost(figures: Mapping[str, Any]) -> str:
@@ -57,7 +70,10 @@ def _latency(figures: Mapping[str, Any]) -> str:
 
 
 def _messages(figures: Mapping[str, Any], part: str, title: str) -> str:
-    lines = ["| peer | × relay | CPU µs | p50 ms | p99 ms | lost | late |", "|---|---|---|---|---|---|---|"]
+    lines = [
+        "| peer | × relay | CPU µs | p50 ms | p99 ms | lost | not acknowledged | repeated | late |",
+        "|---|---|---|---|---|---|---|---|---|",
+    ]
     for name, row in figures[part].items():
         cells = (
             f"`{name}`",
@@ -66,14 +82,29 @@ def _messages(figures: Mapping[str, Any], part: str, title: str) -> str:
             f"{row['p50_ms']:.1f}",
             f"{row['p99_ms']:.1f}",
             f"{row['lost']:.0f}",
+            f"{row['unacknowledged']:.0f}",
+            f"{row['repeated']:.0f}",
             f"{row['late']:.0f} of {row['messages']:.0f}",
         )
         lines.append(f"| {' | '.join(cells)} |")
     return _pictured(part, title, "\n".join(lines))
 
 
+def _split(figures: Mapping[str, Any]) -> str:
+    """Who computed what: at saturation, and at the steady rate where that was measured."""
+    found = []
+    for part, when in (
+        ("cost", "at saturation"),
+        ("latency", f"at {figures['amounts']['rate']:.0f} messages a second"),
+    ):
+        rows = tables.split(figures, part)
+        if rows:
+            found.append(f"**CPU µs per message by who computed, {when}**\n\n{_grid(rows, 'set-up', 0)}")
+    return "\n\n".join(found)
+
+
 def _counts(figures: Mapping[str, Any]) -> str:
-    runs = figures["counts"]
+    runs = tables.counts_by_run(figures)
     names = sorted({what for row in runs.values() for what in row})
     turned = {name: {run: row.get(name, 0.0) for run, row in runs.items()} for name in names}
     return "**Counts per message**, of one run: they are exact\n\n" + _grid(turned, "what", 2)
@@ -84,11 +115,11 @@ def _idle(figures: Mapping[str, Any]) -> str:
 
 
 def _pages(figures: Mapping[str, Any]) -> str:
-    return "**Open pages that say nothing**\n\n" + _grid(figures["pages"], "peer", 1)
+    return _pictured("pages", "Open pages that say nothing", _grid(figures["pages"], "peer", 1))
 
 
 def _start(figures: Mapping[str, Any]) -> str:
-    return "**A start**\n\n" + _grid(figures["start"], "peer", 2)
+    return _pictured("start", "A start", _grid(figures["start"], "peer", 2))
 
 
 def _queue(figures: Mapping[str, Any]) -> str:
@@ -101,7 +132,9 @@ def _queue(figures: Mapping[str, Any]) -> str:
         }
         for name, ratio in queue["ratios"].items()
     }
-    return _pictured("queue", "A long queue", _grid(rows, "operation", 2))
+    told = (f"{row['percent']:.2f} % of a core with {row['waiting']:,.0f}" for row in queue["at_rest"].values())
+    watch = f"The watch was off for these. At rest with the watch on: {', '.join(told)}."
+    return _pictured("queue", "A long queue", f"{_grid(rows, 'operation', 2)}\n\n{watch}")
 
 
 def _pictured(part: str, title: str, table: str) -> str:

@@ -9,11 +9,12 @@ import shutil
 import signal
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Awaitable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks.delivery import machine
 from benchmarks.delivery.load import Load
 from benchmarks.delivery.peers.base import Peer, Server, Shape
 
@@ -92,12 +93,7 @@ async def saturated(peer: Peer, texts: Sequence[str], amounts: Amounts) -> dict[
         await load.connect(server.port)
         await load.saturate(most=amounts.pairs * 2, seconds=amounts.seconds)  # what is slow at first, only once
         await rest(server)
-        before = server.cpu()
-        result = await load.saturate(most=amounts.most, seconds=amounts.seconds)
-        used = server.cpu() - before
-        await load.leave()
-        per_message = used / max(1, result["acknowledged"]) * 1e6
-        return {**result, "cpu_us": per_message, "cpu_share": used / result["seconds"], **_beside(load)}
+        return await _spent(server, load, load.saturate(most=amounts.most, seconds=amounts.seconds))
 
 
 async def talking(peer: Peer, texts: Sequence[str], amounts: Amounts) -> dict[str, float]:
@@ -108,12 +104,24 @@ async def talking(peer: Peer, texts: Sequence[str], amounts: Amounts) -> dict[st
         await load.connect(server.port)
         await load.saturate(most=amounts.crowd, seconds=amounts.seconds)
         await rest(server)
-        before = server.cpu()
-        result = await load.talk(rate=amounts.rate, seconds=amounts.talk_seconds)
-        used = server.cpu() - before
-        await load.leave()
-        per_message = used / max(1, result["acknowledged"]) * 1e6
-        return {**result, "cpu_us": per_message, "cpu_share": used / result["seconds"], **_beside(load)}
+        return await _spent(server, load, load.talk(rate=amounts.rate, seconds=amounts.talk_seconds))
+
+
+async def _spent(server: Server, load: Load, talk: Awaitable[dict[str, float]]) -> dict[str, float]:
+    """What became of the messages of ``talk``, and the CPU of each: in all, and by who computed."""
+    threads, before = machine.threads(*server.pids), server.cpu()
+    result = await talk
+    used = server.cpu() - before
+    split = machine.parts(threads, machine.threads(*server.pids))
+    await load.leave()
+    messages = max(1, result["acknowledged"])
+    return {
+        **result,
+        "cpu_us": used / messages * 1e6,
+        "cpu_share": used / result["seconds"],
+        **{f"part: {name}": seconds / messages * 1e6 for name, seconds in split.items()},
+        **_beside(load),
+    }
 
 
 def _beside(load: Load) -> dict[str, float]:
@@ -123,33 +131,52 @@ def _beside(load: Load) -> dict[str, float]:
 
 
 async def counted(peer: Peer, texts: Sequence[str], amounts: Amounts) -> dict[str, dict[str, float]]:
-    """Exact counts per message: one message at a time, and at saturation."""
+    """Exact counts per message: one message at a time, at saturation, and at a steady rate among many."""
+    found = {}
     with scratch() as folder:
-        server = peer.start(folder, "pairs")
-        try:
-            load = Load(texts)
-            peer.seat(load, "pairs")
-            await load.connect(server.port)
-            await load.saturate(most=amounts.pairs * 2, seconds=amounts.seconds)
-            await rest(server)
+        async with _talkers(peer, texts, folder, "pairs", amounts) as (server, load):
             everybody = load.rooms
-            found = {}
             for name, rooms, most in (
                 ("alone", everybody[1:2], 20),
                 ("saturated", everybody, min(amounts.most, amounts.pairs * 20)),
             ):
                 load.rooms = rooms
-                before = await _counts(server, folder)
-                result = await load.saturate(most=most, seconds=amounts.seconds)
-                await rest(server)
-                after = await _counts(server, folder)
-                counts = {what: after[what] - before.get(what, 0) for what in sorted(after)}
-                counts |= {f"frames: {what}": count for what, count in load.frames.items()}
-                found[name] = {what: count / result["messages"] for what, count in counts.items()}
-            await load.leave()
-            return found
-        finally:
-            server.stop()
+                talk = load.saturate(most=most, seconds=amounts.seconds)
+                found[name] = await _per_message(server, load, folder, talk)
+    with scratch() as folder:
+        async with _talkers(peer, texts, folder, "crowd", amounts) as (server, load):
+            talk = load.talk(rate=amounts.rate, seconds=amounts.talk_seconds)
+            found["steady"] = await _per_message(server, load, folder, talk)
+    return found
+
+
+@asynccontextmanager
+async def _talkers(
+    peer: Peer, texts: Sequence[str], folder: Path, shape: str, amounts: Amounts
+) -> AsyncIterator[tuple[Server, Load]]:
+    """A server and everybody of a shape, who have said something already."""
+    server = peer.start(folder, shape)
+    try:
+        load = Load(texts)
+        peer.seat(load, shape)
+        await load.connect(server.port)
+        await load.saturate(most=len(load.rooms) * 2, seconds=amounts.seconds)
+        await rest(server)
+        yield server, load
+        await load.leave()
+    finally:
+        server.stop()
+
+
+async def _per_message(server: Server, load: Load, folder: Path, talk: Awaitable[dict[str, float]]) -> dict[str, float]:
+    """What was counted while they talked and until the server was at rest."""
+    before = await _counts(server, folder)
+    result = await talk
+    await rest(server)
+    after = await _counts(server, folder)
+    counts = {what: after[what] - before.get(what, 0) for what in sorted(after)}
+    counts |= {f"frames: {what}": count for what, count in load.frames.items()}
+    return {what: count / result["messages"] for what, count in counts.items()}
 
 
 async def _counts(server: Server, folder: Path) -> dict[str, float]:

@@ -7,6 +7,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 Figures = dict[str, float]
+PART = "part: "
+"""What a round's figures of the CPU of one part of a server begin with."""
+PARTS_IN_ORDER = ("main threads", "database threads", "other threads", "triage", "postgres", "redis-server", "nginx")
 
 
 def medians(rounds: Sequence[Mapping[str, float]]) -> Figures:
@@ -32,8 +35,26 @@ def summary(rounds: Sequence[Figures], relay: Sequence[Figures]) -> dict[str, An
     found["ratio_to_relay"] = statistics.median(one["cpu_us"] / other["cpu_us"] for one, other in pairs)
     for name in ("messages", "lost", "late", "unacknowledged", "repeated"):
         found[name] = sum(one[name] for one in rounds)
+    split = sorted({name for one in rounds for name in one if name.startswith(PART)})
+    found["parts"] = {
+        name.removeprefix(PART): statistics.median(one.get(name, 0.0) for one in rounds) for name in split
+    }
     found["each_round"] = list(rounds)
     return found
+
+
+def counts_by_run(figures: Mapping[str, Any]) -> dict[str, Figures]:
+    """What was counted for each message, under the names that tables give these runs."""
+    rate = figures["amounts"]["rate"]
+    return {f"at {rate:.0f} a second" if run == "steady" else run: row for run, row in figures["counts"].items()}
+
+
+def split(figures: Mapping[str, Any], part: str) -> dict[str, Figures]:
+    """CPU of a message by who computed it, for each set-up of the product; all rows have the same columns."""
+    rows = {name: row["parts"] for name, row in figures.get(part, {}).items() if name.startswith("product")}
+    names = dict.fromkeys(name for name in PARTS_IN_ORDER if any(name in row for row in rows.values()))
+    names |= dict.fromkeys(name for row in rows.values() for name in row)
+    return {peer: {name: row.get(name, 0.0) for name in names} for peer, row in rows.items()}
 
 
 def one(result: Figures) -> str:
@@ -49,11 +70,16 @@ def report(figures: Mapping[str, Any]) -> str:
     tables = [
         *_messages(figures, "cost", "CPU per message at saturation"),
         *_messages(figures, "latency", "At a steady rate among many conversations"),
-        *_counts(figures.get("counts", {})),
+        *_rows(split(figures, "cost"), "CPU µs per message by who computed, at saturation"),
+        *_rows(split(figures, "latency"), "The same at a steady rate"),
+        *(_counts(counts_by_run(figures)) if figures.get("counts") else []),
         *_rows(figures.get("idle", {}), "Idle sockets"),
         *_rows(figures.get("pages", {}), "Open pages that say nothing"),
         *_rows(figures.get("start", {}), "A start"),
         *_queue(figures.get("queue", {})),
+        *goals(figures.get("goals", []), is_full=figures.get("is_full", False)),
+        *(f"\nBroke: {name}: {why}" for name, why in figures.get("broke", {}).items()),
+        *(f"\nNot here: {name}: {why}" for name, why in figures.get("skipped", {}).items()),
     ]
     return "\n".join(tables)
 
@@ -61,24 +87,25 @@ def report(figures: Mapping[str, Any]) -> str:
 def _messages(figures: Mapping[str, Any], part: str, title: str) -> list[str]:
     if part not in figures:
         return []
+    names = (
+        f"{'x relay':>8}{'CPU µs':>9}{'p50 ms':>9}{'p99 ms':>9}{'lost':>7}{'late':>7}{'not ack.':>10}{'repeated':>10}"
+    )
     lines = [
         f"\n{title} ({figures['rounds']} rounds, medians; late: the peer cannot keep up)",
-        f"{'':18}{'x relay':>8}{'CPU µs':>9}{'p50 ms':>9}{'p99 ms':>9}{'lost':>7}{'late':>7}{'repeated':>10}",
+        f"{'':18}{names}",
     ]
     for name, row in figures[part].items():
         lines.append(
             f"{name:18}{row['ratio_to_relay']:8.2f}{row['cpu_us']:9.0f}{row['p50_ms']:9.1f}{row['p99_ms']:9.1f}"
-            f"{row['lost']:7.0f}{row['late']:7.0f}{row['repeated']:10.0f}"
+            f"{row['lost']:7.0f}{row['late']:7.0f}{row['unacknowledged']:10.0f}{row['repeated']:10.0f}"
         )
     return lines
 
 
 def _counts(runs: Mapping[str, Figures]) -> list[str]:
-    if not runs:
-        return []
-    lines = ["\nCounts per message of the product", f"{'':24}" + "".join(f"{run:>12}" for run in runs)]
+    lines = ["\nCounts per message of the product", f"{'':24}" + "".join(f"{run:>18}" for run in runs)]
     names = sorted({what for row in runs.values() for what in row})
-    return lines + [f"{name:24}" + "".join(f"{row.get(name, 0.0):12.2f}" for row in runs.values()) for name in names]
+    return lines + [f"{name:24}" + "".join(f"{row.get(name, 0.0):18.2f}" for row in runs.values()) for name in names]
 
 
 def _rows(rows: Mapping[str, Figures], title: str) -> list[str]:
@@ -88,6 +115,31 @@ def _rows(rows: Mapping[str, Figures], title: str) -> list[str]:
     lines = [f"\n{title}", f"{'':18}" + "".join(f"{name:>{len(name) + 3}}" for name in names)]
     for peer, row in rows.items():
         lines.append(f"{peer:18}" + "".join(f"{row[name]:{len(name) + 3}.2f}" for name in names))
+    return lines
+
+
+def _rest(queue: Mapping[str, Any]) -> list[str]:
+    """The watch's part of a long queue."""
+    if not queue.get("at_rest"):
+        return []
+    told = (f"{row['percent']:.2f} % of a core with {row['waiting']:,.0f}" for row in queue["at_rest"].values())
+    return [f"At rest, the watch on: {', '.join(told)}"]
+
+
+def goals(rows: Sequence[Mapping[str, Any]], *, is_full: bool) -> list[str]:
+    """What was asked, what was measured, and whether that is met."""
+    if not rows:
+        return []
+    lines = [
+        "\nAgainst what was asked" + ("" if is_full else " (amounts smaller than asked: these verdicts mean little)")
+    ]
+    for row in rows:
+        # Whoever measures one part knows that the others were not run.
+        if not row["text"].endswith("was not run"):
+            why = row["text"].removeprefix(row["verdict"]).lstrip(": ")
+            lines.append(
+                f"  {row['verdict']:13} {'; '.join(part for part in (row['asked'], row['shown'], why) if part)}"
+            )
     return lines
 
 
@@ -104,4 +156,4 @@ def _queue(queue: Mapping[str, Any]) -> list[str]:
         lines.append(
             f"{name:18}{ratio:8.2f}{queue['long'][cpu]:10.0f}{queue['short'][cpu]:10.0f}{queue['long'][wait]:9.1f}"
         )
-    return lines
+    return lines + _rest(queue)

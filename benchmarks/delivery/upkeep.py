@@ -36,6 +36,7 @@ class Amounts:
         asking: seconds in which pages that are open send heartbeats and echoes: one heartbeat of each, or several.
         queue_short, queue_long: how many wait.
         operations: how many claims, moves and readings are taken together.
+        at_rest: seconds in which a server with such a queue does nothing but its watch's rounds.
     """
 
     idle: int = 5_000
@@ -43,6 +44,7 @@ class Amounts:
     queue_short: int = 100
     queue_long: int = 10_000
     operations: int = 20
+    at_rest: float = 20.0
 
     def shapes(self) -> dict[str, Shape]:
         """Who is there."""
@@ -54,7 +56,7 @@ class Amounts:
 
 
 QUEUE_DESKS = 4
-SHORT = Amounts(idle=100, asking=2.5, queue_short=20, queue_long=60, operations=4)
+SHORT = Amounts(idle=100, asking=2.5, queue_short=20, queue_long=60, operations=4, at_rest=1.0)
 
 
 # --- idle sockets -----------------------------------------------------------------------------------------------------
@@ -225,6 +227,19 @@ async def queue(product: Product, shape: str, operations: int) -> dict[str, floa
     """What a claim, a change of level and a fresh page cost while so many wait."""
     with serving(product, shape) as server:
         return await QueueDay(product, shape, server, operations).all_costs()
+
+
+async def at_rest(product: Product, shape: str, seconds: float) -> dict[str, float]:
+    """The server's share of a core, in percent, while so many wait and nobody does anything: the watch's rounds."""
+    with serving(product, shape) as server:
+        day = QueueDay(product, shape, server, 1)
+        await day.load.connect(server.port)
+        await rest(server)
+        before, began = server.cpu(), time.monotonic()
+        await asyncio.sleep(seconds)
+        used, took = server.cpu() - before, time.monotonic() - began
+        await day.load.leave()
+        return {"percent": 100 * used / took, "waiting": product.shapes[shape].rooms}
 
 
 def queue_ratios(short: dict[str, float], long: dict[str, float]) -> dict[str, float]:

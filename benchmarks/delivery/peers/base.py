@@ -63,6 +63,11 @@ class Server:
         """Of the first process of its tree."""
         return self.popen.pid
 
+    @property
+    def pids(self) -> list[int]:
+        """Of the first process of each tree: there is one."""
+        return [self.popen.pid]
+
     def cpu(self) -> float:
         """Seconds of CPU that its tree has used so far."""
         return machine.cpu_seconds(self.pid)
