@@ -127,20 +127,15 @@ def _rest(queue: Mapping[str, Any]) -> list[str]:
 
 
 def goals(rows: Sequence[Mapping[str, Any]], *, is_full: bool) -> list[str]:
-    """What was asked, what was measured, and whether that is met."""
-    if not rows:
-        return []
-    lines = [
-        "\nAgainst what was asked" + ("" if is_full else " (amounts smaller than asked: these verdicts mean little)")
-    ]
+    """What was asked, what was measured, and whether that is met; nothing of parts that were not run."""
+    lines = []
     for row in rows:
-        # Whoever measures one part knows that the others were not run.
         if not row["text"].endswith("was not run"):
             why = row["text"].removeprefix(row["verdict"]).lstrip(": ")
-            lines.append(
-                f"  {row['verdict']:13} {'; '.join(part for part in (row['asked'], row['shown'], why) if part)}"
-            )
-    return lines
+            told = "; ".join(part for part in (row["asked"], row["shown"], why) if part)
+            lines.append(f"  {row['verdict']:13} {told}")
+    title = "" if is_full else " (amounts smaller than asked: these verdicts mean little)"
+    return [f"\nAgainst what was asked{title}", *lines] if lines else []
 
 
 def _queue(queue: Mapping[str, Any]) -> list[str]:
