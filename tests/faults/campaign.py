@@ -224,7 +224,10 @@ def main() -> int:
     )
     asked = arguments.parse_args()
     if asked.docs:
-        delivery_page.write(json.loads(asked.docs.read_text(encoding="utf-8")), delivery_page.PAGE)
+        try:
+            delivery_page.write(json.loads(asked.docs.read_text(encoding="utf-8")), delivery_page.PAGE)
+        except (OSError, ValueError) as error:
+            arguments.error(str(error))
         return 0
     seed = asked.seed or secrets.randbelow(100_000)
     chosen = [

@@ -134,3 +134,10 @@ def test_what_a_run_writes_can_be_put_into_the_page_without_playing_again(page, 
     page.write_text(f"{BEFORE}{AFTER}")
     assert campaign.main() == 0
     assert "| Line cut for 1 s |" in page.read_text()
+
+
+def test_results_that_are_not_there_are_told_in_a_line(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", ["campaign", "--docs", str(tmp_path / "faults.json")])
+    with pytest.raises(SystemExit):
+        campaign.main()
+    assert "No such file" in capsys.readouterr().err
