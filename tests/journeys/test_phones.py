@@ -5,6 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from hotline import away
 from tests.journeys.house import PASSWORD, PHONE, answer, heard, say, take
 
 
@@ -203,6 +204,28 @@ def test_without_javascript_the_first_pages_help(visitor, house):
     page.goto("/help/")
     expect(page.get_by_test_id("breathing")).to_be_visible()
     expect(page.get_by_test_id("numbers")).to_contain_text("110")
+
+
+def test_a_form_that_nobody_answers_shows_the_page_with_the_numbers(visitor):
+    page = visitor.page()
+    page.goto("/begin/")
+    # Its style is for where it stands alone; here the page that it is put into has one.
+    visitor.expected += ["502", "Applying inline style"]
+
+    def nobody(route):
+        if route.request.method == "POST":
+            route.fulfill(status=502, content_type="text/html; charset=utf-8", body=away.render())
+        else:
+            route.continue_()
+
+    page.route("**/begin/", nobody)
+    page.get_by_test_id("agree").click()
+    for lang in ("zh-Hans", "en"):
+        expect(page.locator(f'section[lang={lang}] a[href="tel:12356"]')).to_be_visible()
+    # Once the line is back, it is one tap.
+    page.unroute("**/begin/")
+    page.get_by_role("link", name="再试一次").click()
+    expect(page.get_by_test_id("agree")).to_be_visible()
 
 
 def test_the_newest_words_stay_in_sight_when_the_keyboard_opens(visitor, house):

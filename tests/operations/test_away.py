@@ -52,6 +52,7 @@ def test_it_needs_no_other_file_and_no_script_and_its_policy_lets_its_style_pass
     assert "url(" not in style
     assert "@import" not in style
     assert "<script" not in page
+    assert '<main id="main"' in page, "a form of ours that meets it shows nothing"
     assert set(re.findall(r'(?:href|src)="([^"]*)"', page)) == {"data:,", "tel:+86 988-1", "", "/"}
 
 

@@ -35,7 +35,10 @@ async function onSubmit(event) {
       return;
     }
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-    document.getElementById("main").replaceWith(page.getElementById("main"));
+    const main = page.getElementById("main");
+    // Not a page of ours: something between us and the server speaks.
+    if (!main) throw new Error("no page of ours");
+    document.getElementById("main").replaceWith(main);
     watchLinks();
     document.querySelector("[role=alert]")?.scrollIntoView({ block: "center" });
     document.querySelector("[aria-invalid]")?.focus();
