@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from statistics import median
 from typing import ClassVar
@@ -58,12 +59,15 @@ class Figures:
         """Each of these must be 0."""
         return {name: getattr(self, name) for name in self.WRONG if getattr(self, name)}
 
-    def missed(self, slack: float = 1.0) -> list[str]:
-        """Promises that were not kept, in words; on a busy machine with ``slack`` times as much."""
+    def missed(self, slack: float = 1.0, names: Collection[str] = ()) -> list[str]:
+        """Promises that were not kept, in words; on a busy machine with ``slack`` times as much.
+
+        Of all of them, or of those with these ``names`` alone.
+        """
         return [
             f"{name}: {measured:.1f}, promised {most:g}"
             for name, (measured, most) in self.limits.items()
-            if measured > most * slack
+            if measured > most * slack and (not names or name in names)
         ]
 
     @property
