@@ -1,9 +1,11 @@
 """Pages that never read: what is on its way to them must not fill the server, and nobody else may notice."""
 
 import asyncio
+import re
 import socket
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from websockets.asyncio.client import connect
@@ -30,8 +32,15 @@ def memory_mb(processes: Sequence[Process]) -> float:
     """What the processes and what reads for them hold, in MB."""
     pids = [process.popen.pid for process in processes]
     pids += [int(child) for pid in pids for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
-    found = (Path(f"/proc/{pid}/status").read_text() for pid in pids)
-    return sum(int(status.split("VmRSS:")[1].split()[0]) for status in found) / 1024
+    return sum(_resident_kb(pid) for pid in pids) / 1024
+
+
+def _resident_kb(pid: int) -> int:
+    """Of what reads for a server and has ended meanwhile: nothing."""
+    with suppress(FileNotFoundError, ProcessLookupError):
+        found = re.search(r"^VmRSS:\s+(\d+)", Path(f"/proc/{pid}/status").read_text(), re.M)
+        return int(found[1]) if found else 0
+    return 0
 
 
 class Stalled:
