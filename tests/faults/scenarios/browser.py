@@ -253,6 +253,9 @@ async def two_tabs(one: Phone, figures: Figures, rounds: int) -> None:
             for text in (f"first tab {number}", f"second tab {number}"):
                 await page.locator(f'#log .bubble:has-text("{text}")[data-state="sent"]').wait_for()
         figures.back(time.monotonic() - end, CURRENT_WITHIN_SECONDS)
+    figures.page_differs += await one.shows(other) != await one.shows()
+    # In short others follow: a clock that is held still for all tabs would let this one wait for its heartbeat.
+    await other.close()
 
 
 async def clock(one: Phone, figures: Figures, rounds: int) -> None:
