@@ -19,6 +19,7 @@ BOTH = ("sqlite", "postgresql+redis")
 
 
 @scenario("told to end, and started again", full=50, short=1, storage=BOTH[:1])
+@scenario("told to end, and started again", full=10, short=0, storage=("postgresql",))
 @scenario("told to end, and started again, one of two", full=50, short=0, storage=BOTH[1:])
 async def told_to_end(stage: Stage, rounds: int) -> Figures:
     """Every socket hears when to come back before it ends; of several processes they take turns."""

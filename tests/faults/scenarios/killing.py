@@ -20,6 +20,7 @@ TALKS_SECONDS = (0.02, 0.9)
 
 
 @scenario("kill -9 at random moments", full=200, short=3, minutes=30)
+@scenario("kill -9 at random moments", full=50, short=0, storage=("postgresql",), minutes=20)
 @scenario("kill -9 at random moments, one of two", full=200, short=1, storage=("postgresql+redis",), minutes=40)
 async def at_random(stage: Stage, rounds: int) -> Figures:
     """Six pages write as fast as they can through so many kills; of several processes they take turns."""

@@ -105,6 +105,7 @@ def register(title: str, fault: Fault, seconds: float, *, full: int) -> None:
     scenario(f"Line {title}", full=full, short=0, storage=BOTH)(partial(play, faults=[(fault, seconds)]))
 
 
+scenario("Line cut for 10 s", full=3, short=0, storage=("postgresql",))(partial(play, faults=[(cut, 10)]))
 register("cut for 1 s", cut, 1, full=20)
 register("cut for 10 s", cut, 10, full=10)
 register("cut for 60 s", cut, 60, full=5)
