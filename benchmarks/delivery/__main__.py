@@ -110,7 +110,9 @@ class Bench:
                 continue
             try:
                 self.figures[part] = asyncio.run(only_ours())
-            except (*BREAKS, Missing) as trouble:
+            except Missing as lack:
+                self._skipped(f"{part} of {Product.name}", lack)
+            except BREAKS as trouble:
                 self._broke(Product.name, part, trouble)
         self.figures["goals"] = goals.judged(self.figures)
         return self.figures
@@ -132,8 +134,7 @@ class Bench:
             try:
                 self._prepare(peer, shapes)
             except Missing as lack:
-                self.figures["skipped"][kind.name] = str(lack)
-                print(f"skipped {kind.name}: {lack}", flush=True)
+                self._skipped(kind.name, lack)
             except BREAKS as trouble:
                 self._broke(kind.name, "preparation", trouble)
             else:
@@ -182,7 +183,11 @@ class Bench:
                     continue
                 try:
                     found = await upkeep.idle(peer)
-                except (*BREAKS, Missing) as trouble:
+                except Missing as lack:
+                    del rounds[peer.name]
+                    self._skipped(f"idle of {peer.name}", lack)
+                    continue
+                except BREAKS as trouble:
                     del rounds[peer.name]
                     self._broke(peer.name, f"idle {number + 1}", trouble)
                     continue
@@ -248,6 +253,11 @@ class Bench:
                 found.append(await upkeep.at_rest(peer, f"queue_{name}", self.upkeep.at_rest))
             print(f"queue at rest {number + 1}", flush=True)
         return {name: tables.in_rounds(found) for name, found in rounds.items()}
+
+    def _skipped(self, what: str, lack: Missing) -> None:
+        """Take down what this machine does not allow, and why."""
+        self.figures["skipped"][what] = str(lack)
+        print(f"skipped {what}: {lack}", flush=True)
 
     def _broke(self, name: str, where: str, trouble: BaseException) -> None:
         """Take down that a peer did not bear it, and go on with the others.

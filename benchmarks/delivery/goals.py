@@ -87,7 +87,8 @@ def _row(figures: Results, part: str, peer: str) -> Mapping[str, Any]:
     if part not in figures:
         raise NotMeasured(f"the part {part} was not run")
     if peer not in figures[part]:
-        why = figures.get("broke", {}).get(peer) or figures.get("skipped", {}).get(peer)
+        skipped = figures.get("skipped", {})
+        why = figures.get("broke", {}).get(peer) or skipped.get(peer) or skipped.get(f"{part} of {peer}")
         raise NotMeasured(f"no {peer}" + (f": {why.strip().splitlines()[0][:120]}" if why and why.strip() else ""))
     return figures[part][peer]
 

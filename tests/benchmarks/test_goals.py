@@ -7,7 +7,7 @@ import pytest
 
 from benchmarks.delivery import __main__ as bench
 from benchmarks.delivery import goals, machine, page, tables
-from benchmarks.delivery.peers.base import Broken
+from benchmarks.delivery.peers.base import Broken, Missing
 
 
 def talk(cpu_us: float, p99_ms: float, ratio: float, **more: float) -> dict:
@@ -164,6 +164,20 @@ def test_a_peer_that_breaks_is_named_and_the_others_rounds_go_on(tmp_path):
     assert found["relay"]["messages"] == 200
     assert found["relay"]["parts"] == {"triage": 5.0}
     assert "it ended" in run.figures["broke"]["node"]
+
+
+def test_a_machine_that_allows_too_few_files_is_named_and_everything_else_is_measured(tmp_path, monkeypatch):
+    run = bench.Bench(SimpleNamespace(rounds=2, only="idle", peers="", short=True), tmp_path)
+
+    async def idle(peer):
+        raise Missing("only 1024 open files are allowed here")
+
+    monkeypatch.setattr(bench.upkeep, "idle", idle)
+    run.figures["idle"] = asyncio.run(run._idle([SimpleNamespace(name="relay"), SimpleNamespace(name="product")]))
+    assert run.figures["idle"] == {}
+    assert not run.figures["broke"]
+    assert "only 1024 open files" in run.figures["skipped"]["idle of relay"]
+    assert "only 1024 open files" in told(run.figures, "idle socket at most 40 KiB")["text"]
 
 
 def test_tables_show_what_was_not_acknowledged_and_what_came_twice():
