@@ -108,6 +108,22 @@ def _recent_attempt(scoped: list[Scoped]) -> Floor:
     return Floor(Level.HIGH, "recent_attempt", lately) if lately else NONE
 
 
+def _relapse(scoped: list[Scoped]) -> Floor:
+    """Self-harm or an attempt of long ago, of which the writer says that it has begun again."""
+    again = tuple(
+        one for one in scoped if one.mention.concept in {"attempt", "self_harm", "method"} and one.stands and one.again
+    )
+    return Floor(Level.HIGH, "relapse", again) if again else NONE
+
+
+def _laughed_at(scoped: list[Scoped]) -> Floor:
+    """An explicit word for what the writer is going to do, with laughter: hardly a manner of speaking, so in doubt."""
+    plain = tuple(
+        one for one in scoped if one.joked and one.explicit and not (one.negated or one.idiom or one.third or one.past)
+    )
+    return Floor(Level.MODERATE, "laughed_at", plain) if plain else NONE
+
+
 def _past_attempt(scoped: list[Scoped]) -> Floor:
     """An attempt, self-harm or active thoughts that are over."""
     over = tuple(
@@ -130,6 +146,8 @@ _RULES = (
     _active_thoughts,
     _continuing_harm,
     _recent_attempt,
+    _relapse,
+    _laughed_at,
     _past_attempt,
     _passive,
 )

@@ -25,6 +25,8 @@ EVERYDAY = frozenset(
 """Concepts that a chore, a meal, a game or a mishap explains: a blade and blood in a kitchen."""
 JOKES = frozenset({"intent", "coded", "hint", "violence_intended"})
 """Concepts that laughter takes back. What is under way or at hand, laughter does not."""
+DOSES = frozenset({"underway", "method"})
+"""Concepts that medicine explains which was taken as a doctor said."""
 BARE = frozenset(
     {"underway", "intent", "coded", "means", "place", "farewell", "wish", "hopeless", "burden", "violence_suffered"}
 )
@@ -46,6 +48,10 @@ LIKENED = 32
 _OTHERS = re.compile(r"\b(?:wants|himself|herself|hissel\w+|themsel\w+|man|woman|guy|he|she|they)\b")
 """In a mention, that it speaks of somebody else."""
 _NAMED = re.compile(r"[我俺]|\b(?:i|i'?m|i'?ve|i'?ll|me|my|mys?elf|meself)\b")
+BEGUN = frozenset({"attempt", "self_harm", "method"})
+"""Concepts that may begin again, told in the next sentence."""
+REACH, AFTER = 24, 60
+"""Characters before a mention in which its verb stands, and behind it in which it may be said to have begun again."""
 LEAD = {"zh": 6, "en": 20}
 """Characters before "it was no joke" that are mere filling: what is longer may be what was meant."""
 SHORT = 14
@@ -108,7 +114,9 @@ class Patterns:
     goodbye: Sought
     returning: Sought
     everyday: Sought
+    dosed: Sought
     joke: Sought
+    explicit: Sought
     past: Sought
     still: Sought
     over: Sought
@@ -116,6 +124,7 @@ class Patterns:
     feared: Sought
     ongoing: Sought
     recent: Sought
+    relapse: Sought
 
 
 @lru_cache(maxsize=4)
@@ -157,6 +166,8 @@ class Scoped:
     """Quoted, fiction, game or news, or a question of work or study; explained by a chore; or laughed away."""
     joked: bool = False
     """Framed by laughter alone: it stands again once the writer says that it was meant."""
+    explicit: bool = False
+    """Says plainly what the writer is going to do: laughter leaves it in doubt."""
     past: bool = False
     """Past and, as far as the sentence tells, resolved."""
     idiom: bool = False
@@ -165,6 +176,8 @@ class Scoped:
 
     recent: bool = False
     """It happened days or weeks ago, not years."""
+    again: bool = False
+    """What follows says that it has begun again."""
 
     @property
     def stands(self) -> bool:
@@ -215,8 +228,10 @@ def _scope(
     flipped = bool(patterns.flipped.search(before) or patterns.retracted.search(behind))
     past = bool(patterns.past.search(sentence)) and not patterns.still.search(nearby)
     third = _is_third(patterns, text, mention, before, start)
-    silenced = (mention.concept in EVERYDAY and bool(patterns.everyday.search(sentence))) or _is_framed(
-        patterns, text, mention, third, before, (start, end), sentences
+    silenced = (
+        (mention.concept in EVERYDAY and bool(patterns.everyday.search(sentence)))
+        or (mention.concept in DOSES and bool(patterns.dosed.search(sentence)))
+        or _is_framed(patterns, text, mention, third, before, (start, end), sentences)
     )
     joked = not silenced and mention.concept in JOKES and _is_joke(patterns, nearby)
     return Scoped(
@@ -226,9 +241,11 @@ def _scope(
         third=third,
         framed=silenced or joked,
         joked=joked,
+        explicit=joked and bool(patterns.explicit.search(text[max(begin, mention.start - REACH) : mention.end])),
         past=past or (bool(patterns.over.search(nearby)) and bool(patterns.past.search(nearby))),
         still=len(text) <= SHORT or bool(patterns.ongoing.search(sentence)),
         recent=bool(patterns.recent.search(sentence)),
+        again=mention.concept in BEGUN and bool(patterns.relapse.search(text[mention.end : mention.end + AFTER])),
         idiom=any(start < mention.end and mention.start < end for start, end in idioms),
     )
 
