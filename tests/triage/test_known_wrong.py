@@ -2,8 +2,8 @@
 
 import pytest
 
-from triage import services
-from triage.core import assess, conversation
+from triage import exact, services
+from triage.core import assess, conversation, pieces
 from triage.core.levels import Level
 
 AFFIRMED = [
@@ -217,3 +217,36 @@ def test_a_joke_in_three_turns_that_was_meant_is_high(turns):
 @pytest.mark.parametrize("turns", LEFT_A_JOKE)
 def test_a_joke_that_stays_one_is_no_alarm_by_rules(turns):
     assert not conversation.floor_of(turns).is_crisis
+
+
+@pytest.mark.parametrize(
+    "answer",
+    ["好", "好的", "嗯嗯", "对", "没有", "好 谢谢", "嗯，是的。", "ok", "yes", "yeah, thanks", "no.", "hmm..."],
+)
+def test_a_bare_answer_says_nothing_by_itself(answer):
+    assert pieces.is_answer(answer)
+
+
+@pytest.mark.parametrize(
+    "text", ["死", "好累", "好想死", "没有意义", "no way out", "yes i took them", "不活了", "有刀"]
+)
+def test_what_says_something_is_no_bare_answer(text):
+    assert not pieces.is_answer(text)
+
+
+@pytest.mark.parametrize(
+    "turns", [("我想死", "好的"), ("我想死", "嗯"), ("i want to die", "ok"), ("不想活了", "好 谢谢")]
+)
+def test_a_bare_answer_is_not_underlined_for_what_was_said_before(turns):
+    found = conversation.assess(turns, exact.read(exact.WEIGHTS))
+    assert not [one for one in found.evidence if one.turn == 0]
+    if found.level.is_crisis:
+        assert [(one.turn, one.reason) for one in found.evidence] == [(1, "intent")]
+
+
+def test_a_bare_answer_beside_other_words_is_left_out_of_the_pieces():
+    weights = exact.read(exact.WEIGHTS)
+    text = "好。把猫送人了 东西也都分完了 谢谢大家这些年的照顾。嗯"
+    found = [text[one.start : one.end] for one in assess.assess(assess.read(text), weights).evidence]
+    assert found
+    assert not {"好", "嗯"} & set(found)

@@ -123,6 +123,7 @@ def assess(
         level = model_level(chances, model.later)
     if level > floor.level:
         evidence = (*_model_evidence(reading, window, model, level), *evidence)[:MOST_EVIDENCE]
+        evidence = evidence or _earlier_evidence(earlier)
     joined = max(level, floor.level)
     doubtful = not joined.is_crisis and chances[1] >= model.doubt
     if doubtful and not evidence:
@@ -202,12 +203,26 @@ def _outermost(spans: list[Evidence]) -> list[Evidence]:
 def _model_evidence(
     reading: Reading, window: tuple[int, int], model: LanguageModel, level: Level
 ) -> tuple[Evidence, ...]:
-    """The heaviest pieces of what the model summed up; all of it where the message itself holds none that speak."""
+    """The heaviest pieces of what the model summed up; all of it where the message itself holds none that speak.
+
+    Of a bare answer nothing: that somebody said 好 tells nobody why a level rose.
+    """
     begin, end = window
     language = reading.language or "zh"
     places = pieces.heaviest(reading.normal.text[begin:end], language, model, level - 1)
     spans = [reading.normal.span(begin + start, begin + stop) for start, stop in places]
-    return tuple(Evidence(*span, "model") for span in spans or [reading.normal.span(begin, end)])
+    if not spans and not pieces.is_answer(reading.normal.text):
+        spans = [reading.normal.span(begin, end)]
+    return tuple(Evidence(*span, "model") for span in spans)
+
+
+def _earlier_evidence(earlier: Sequence[Reading]) -> tuple[Evidence, ...]:
+    """The words of the latest message before that a rule rests on: what a bare answer stands beside."""
+    for back, reading in enumerate(reversed(earlier), start=1):
+        because = reading.floor.because
+        if because:
+            return tuple(_outermost(spans_of(reading, because, turn=back)))[:MOST_EVIDENCE]
+    return ()
 
 
 def scores_together(

@@ -22,8 +22,21 @@ WORTH = 0.25
 """A piece that weighs less than this much of the heaviest is left out."""
 _CLAUSE = re.compile(r"[^\s,，。、！？!?…；;:：.~]+")
 _WORD = re.compile(r"[a-z0-9']+")
+_SIGNS = re.compile(r"[^\w\s]+")
 _DIGIT = re.compile(r"\d")
 _SPACE = re.compile(r"\s")
+_SAID = (
+    r"(?:嗯|恩|哦|噢|喔|唔|好|行|对|是|有|没有|没(?!有)|不[是会]|不(?![是会])|可以|知道|明白|谢谢|会|在)"
+    r"[的了吧啊呀呢嘛哈哒滴啦嘞]*"
+)
+_TOLD = (
+    r"(?:ok(?:ay)?|k|yes|yeah|yep|yup|no|nope|nah|sure|right|fine|alright|hm+|mm+|mhm|uh huh|true"
+    r"|thanks?|thank you|thx)"
+)
+_ANSWER = re.compile(rf"{_SAID}(?:\s*{_SAID})*|{_TOLD}(?:\s+{_TOLD})*")
+"""An answer that says nothing by itself."""
+LONGEST_ANSWER = 24
+"""Characters of one."""
 _HALF, _FIELD = 1 << (FIELD - 1), (1 << FIELD) - 1
 _ALL_UP = sum(_HALF << (FIELD * place) for place in range(len(HEADS)))
 """Added to joined weights it leaves no field below 0, so that one can be taken out by itself."""
@@ -35,6 +48,8 @@ Candidate = tuple[int, int, int]
 
 def heaviest(text: str, language: str, model: LanguageModel, head: int) -> list[Place]:
     """The places of the heaviest pieces of a normalised text, in its order; none where nothing speaks for the level.
+
+    An answer that says nothing by itself is no piece: what it answers made it weigh.
 
     Args:
         text: a stretch that is read at once.
@@ -51,9 +66,14 @@ def heaviest(text: str, language: str, model: LanguageModel, head: int) -> list[
     for units, start, end in ranked:
         if len(chosen) == MOST or units >= 0 or units > ranked[0][0] * WORTH:
             break
-        if all(end <= other[0] or other[1] <= start for other in chosen):
+        if all(end <= other[0] or other[1] <= start for other in chosen) and not is_answer(text[start:end]):
             chosen.append((start, end))
     return _merged(sorted(chosen), text)
+
+
+def is_answer(text: str) -> bool:
+    """Whether a normalised text, or a piece of one, is an answer that says nothing by itself: 好, ok, yes."""
+    return len(text) <= LONGEST_ANSWER and _ANSWER.fullmatch(_SIGNS.sub(" ", text).strip()) is not None
 
 
 def _sums(features: Iterable[str], model: LanguageModel) -> list[int]:
