@@ -25,11 +25,11 @@ def test_a_readme_without_marks_is_refused():
         ("zh_everyday_risk_4.tsv", "hard"),
         ("en_plainly_7.tsv", "plain, files 4 to 7"),
         ("en_plainly_9.tsv", "plain, files 8 and 9"),
-        ("en_plainly_10.tsv", "plain, files 10 to 12"),
+        ("en_plainly_10.tsv", "plain, files 10 to 13"),
         ("conversations_en_2.jsonl", "oblique"),
         ("conversations_en_3.jsonl", "hard"),
         ("conversations_en_4.jsonl", "plain, files 4 to 7"),
-        ("conversations_en_12.jsonl", "plain, files 10 to 12"),
+        ("conversations_en_12.jsonl", "plain, files 10 to 13"),
     ],
 )
 def test_hands_are_known_by_the_name_of_the_file(file, hands):

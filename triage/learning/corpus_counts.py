@@ -17,7 +17,7 @@ LANGUAGES = ("zh", "en")
 TWINS = ("negated", "third_person", "quoted", "idiom", "past")
 """The harmless twins that a line of risk is read beside."""
 _NUMBER = re.compile(r"_(\d+)\.")
-_HANDS = ("oblique", "hard", "plain, files 4 to 7", "plain, files 8 and 9", "plain, files 10 to 12")
+_HANDS = ("oblique", "hard", "plain, files 4 to 7", "plain, files 8 and 9", "plain, files 10 to 13")
 
 
 def hands_of(file: str) -> str:

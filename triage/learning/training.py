@@ -298,7 +298,7 @@ def build(
     conversations: Sequence[Conversation] = (),
     *,
     corpus: str,
-    name: str = "linear-8",
+    name: str = "linear-9",
     also: Mapping[str, Sequence[Example]] | None = None,
     with_background: bool = True,
     report: Callable[[str], None] = lambda _message: None,
