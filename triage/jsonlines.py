@@ -4,10 +4,33 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from triage import services
 from triage.core.levels import Assessment, Level
+
+FORMAT = """\
+Reads JSON lines from standard input and writes one answer for each to standard output, in order.
+
+in    {"id": 1, "text": "..."}             one message
+      {"id": 2, "turns": ["...", "..."]}   a conversation; a turn is the resident's words, or
+                                           {"by": "resident" or "counselor", "text": "..."}: what a counselor
+                                           asked is read with the answer to it, and gets no level
+out   id           as it came
+      level        "low", "moderate", "high" or "imminent"; of a conversation the highest after any turn
+      probability  of a crisis (level high or above), 0 to 1; of a conversation the greatest after any turn
+      scored       false where some turn could not be read and no crisis was found: a human first
+      doubtful     true where the level is below high, and some turn left the model in doubt
+      evidence     [{"start", "end", "reason", "turn"}]: characters of the original text, counted from 0, end
+                   excluded; turn is counted back from the resident's newest message, which is 0
+      model        rules and weights that spoke
+      of a conversation also:
+      levels       the level that stands after each of the resident's turns
+      decided      the turn from which the level stands, and whose evidence is told: a place in levels, from 0
+
+A line that cannot be read is told on standard error, without its words, and the exit code is 1 at the end.
+"""
 
 
 class BadRow(ValueError):
@@ -63,15 +86,30 @@ def _spoken(turns: object) -> tuple[list[str], list[str]]:
 
 
 def _turns(key: object, turns: Sequence[str], before: Sequence[str]) -> dict[str, Any]:
-    level, levels, chance = Level.LOW, [], 0.0
-    found: Assessment | None = None
-    for found in services.assess_turns(turns, before if any(before) else ()):
-        level = services.follow(level, found)
-        chance = max(chance, found.probability)
-        levels.append(level.code)
-    if found is None:
-        raise BadRow("no turns")
-    return _described(key, level, found) | {"levels": levels, "probability": round(chance, 6)}
+    """The answer to a conversation: its evidence is that of the turn from which its level stands."""
+    said = services.assess_turns(turns, before if any(before) else ())
+    levels: list[Level] = []
+    for found in said:
+        levels.append(services.follow(levels[-1] if levels else Level.LOW, found))
+    level = levels[-1]
+    place = _telling(said, levels)
+    later = len(said) - 1 - place
+    told = replace(
+        said[place],
+        probability=max(found.probability for found in said),
+        # As at the desks: what was not read is for a human first, until a crisis puts them there anyway.
+        scored=level.is_crisis or all(found.scored for found in said),
+        doubtful=not level.is_crisis and any(found.doubtful for found in said),
+        evidence=tuple(replace(piece, turn=piece.turn + later) for piece in said[place].evidence),
+    )
+    return _described(key, level, told) | {"levels": [one.code for one in levels], "decided": place}
+
+
+def _telling(said: Sequence[Assessment], levels: Sequence[Level]) -> int:
+    """The place of the turn from which the level stands; where it never rose, of the first doubt, or of the newest."""
+    if levels[-1] > Level.LOW:
+        return levels.index(levels[-1])
+    return next((place for place, found in enumerate(said) if found.doubtful), len(said) - 1)
 
 
 def _described(key: object, level: Level, found: Assessment) -> dict[str, Any]:

@@ -67,3 +67,56 @@ def test_turns_of_nobody_we_know_or_without_the_resident_are_refused(line):
 def test_what_is_no_row_is_refused(line):
     with pytest.raises(BadRow):
         answer(line)
+
+
+def of(*turns):
+    return answer(json.dumps({"id": 1, "turns": turns}))
+
+
+def test_a_conversation_shows_what_set_its_level_and_not_its_last_words():
+    turns = ("我在楼顶，不想活了，马上跳", "哈哈", "天气不错")
+    found = of(*turns)
+    assert (found["level"], found["decided"]) == ("imminent", 0)
+    assert found["levels"] == ["imminent"] * 3
+    assert found["evidence"]
+    for piece in found["evidence"]:
+        assert piece["turn"] == 2, "counted back from the newest"
+    first = found["evidence"][0]
+    alone = answer(json.dumps({"id": 1, "text": turns[0]}))["evidence"][0]
+    assert (first["start"], first["end"], first["reason"]) == (alone["start"], alone["end"], alone["reason"])
+
+
+def test_who_is_in_a_crisis_is_not_in_doubt():
+    found = of("我", "不", "想", "活", "了")
+    assert found["level"] == "high"
+    assert not found["doubtful"]
+    assert found["evidence"][0]["turn"] == len(found["levels"]) - 1 - found["decided"]
+
+
+@pytest.mark.parametrize(
+    ("turns", "scored"),
+    [
+        (("Je ne comprends rien à ma vie", "ok"), False),
+        (("ok", "Je ne comprends rien à ma vie"), False),
+        (("ok", "fine"), True),
+        (("Je ne comprends rien à ma vie", "I want to kill myself"), True),
+    ],
+)
+def test_a_turn_that_could_not_be_read_leaves_a_conversation_unscored_until_a_crisis(turns, scored):
+    assert of(*turns)["scored"] is scored
+
+
+def test_an_early_doubt_stays_and_is_shown():
+    calm, unclear = "最近很累", {"by": "resident", "text": "不知道"}
+    found = of(calm, {"by": "counselor", "text": "你想过自杀吗？"}, unclear, "今天食堂的菜不错")
+    assert found["level"] in {"low", "moderate"}
+    assert found["doubtful"]
+
+
+def test_the_help_tells_what_is_read_and_what_is_answered():
+    bare = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)}
+    asked = [sys.executable, "manage.py", "assess", "--help"]
+    done = subprocess.run(asked, capture_output=True, text=True, cwd=ROOT, env=bare, check=True)
+    told = answer(json.dumps({"id": 1, "turns": ["你好"]}))
+    for name in ("text", "turns", *told):
+        assert name in done.stdout

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import json
 import sys
+from argparse import RawDescriptionHelpFormatter
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from triage.jsonlines import BadRow, answer
+from triage.jsonlines import FORMAT, BadRow, answer
 
 
 class Command(BaseCommand):
-    """Reads {"id", "text"} or {"id", "turns": [...]} lines, answers each in order; turns as triage.jsonlines tells."""
+    """Answers each line in order; triage.jsonlines tells the format."""
 
-    help = "Assess JSON lines from standard input; answers in order on standard output."
+    help = FORMAT
     requires_system_checks: list[str] = []
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """No argument of its own; the format is printed as it is written."""
+        parser.formatter_class = RawDescriptionHelpFormatter
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Answer line by line; bad lines are told on standard error and make the command fail at the end."""
