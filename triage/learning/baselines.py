@@ -12,15 +12,28 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GroupKFold
 from sklearn.pipeline import Pipeline, make_pipeline
 
+from triage.core.normalise import normalise
 from triage.learning.corpus import Line, calm_lines
 from triage.learning.training import RECIPES
 
 KEYWORDS = {
-    "zh": "自杀 想死 不想活 轻生 跳楼 割腕 遗书 上吊 安眠药 烧炭 自残 活不下去 結束生命 自殺 結束生命 跳樓".split(),
-    "en": "suicide,suicidal,kill myself,want to die,end my life,overdose,hang myself,cut myself,self harm,jump off,"
-    "end it all,better off dead".split(","),
+    "zh": (
+        "自杀 自尽 轻生 寻死 想死 去死 不想活 活不下去 活够了 想不开 结束生命 结束自己 一了百了 "
+        "跳楼 跳河 跳桥 割腕 割脉 上吊 烧炭 卧轨 服毒 吞药 安眠药 农药 遗书 遗言 绝笔 自残 自伤"
+    ).split(),
+    "en": (
+        "suicide,suicidal,kill myself,killing myself,want to die,wanna die,wish i was dead,wish i were dead,"
+        "better off dead,end my life,ending my life,take my life,end it all,don't want to live,dont want to live,"
+        "no reason to live,overdose,hang myself,jump off,cut myself,cutting myself,hurt myself,self harm,self-harm,"
+        "unalive,kms"
+    ).split(","),
 }
-"""The word list that a line's staff would write down in five minutes."""
+"""The word list that a line's staff would write down; looked for in texts as :func:`_plain` has them."""
+
+
+def _plain(text: str) -> str:
+    """A text in one spelling, as the product has it too: small letters, one width, simplified characters."""
+    return normalise(text).text.replace("’", "'")
 
 
 class Baseline(Protocol):
@@ -37,7 +50,7 @@ class Baseline(Protocol):
 
 
 class Keywords:
-    """A dozen key words: an alarm when one stands in the text."""
+    """A list of key words: an alarm when one stands in the text, in whichever script."""
 
     name = "key words"
     threshold = 0.5
@@ -48,7 +61,7 @@ class Keywords:
 
     def chances(self, texts: Sequence[str]) -> NDArray[np.float64]:
         """The share of key words found, pushed above one half by the first."""
-        counts = np.array([sum(word in text.lower() for word in self.words_) for text in texts])
+        counts = np.array([sum(word in text for word in self.words_) for text in map(_plain, texts)])
         return np.asarray(np.where(counts > 0, 0.5 + counts / (2 * len(self.words_)), 0.0))
 
 
@@ -92,7 +105,7 @@ class FilterThenRegression(PlainTfidf):
         language = lines[0].language
         tokens = {"analyzer": "char", "ngram_range": (2, 2)} if language == "zh" else {"analyzer": "word"}
         vectorizer = TfidfVectorizer(min_df=4, binary=True, use_idf=False, norm=None, **tokens)
-        rows = vectorizer.fit_transform([line.text.lower() for line in lines])
+        rows = vectorizer.fit_transform([_plain(line.text) for line in lines])
         crisis = np.array([line.level.is_crisis for line in lines])
         lift = (np.asarray(rows[crisis].mean(axis=0))[0] + 1e-4) / (np.asarray(rows[~crisis].mean(axis=0))[0] + 1e-3)
         names = vectorizer.get_feature_names_out()
@@ -100,7 +113,7 @@ class FilterThenRegression(PlainTfidf):
         super().fit(lines)
 
     def _predict(self, pipeline: Pipeline, texts: Sequence[str]) -> NDArray[np.float64]:
-        passed = np.array([any(term in text.lower() for term in self.terms_) for text in texts])
+        passed = np.array([any(term in text for term in self.terms_) for text in map(_plain, texts)])
         return np.where(passed, super()._predict(pipeline, texts), 0.0)
 
 
