@@ -50,3 +50,14 @@ def test_calibration_error_is_the_gap_weighted_by_bins():
     chances = np.array([0.1, 0.1, 0.1, 0.9])
     assert metrics.calibration_error(chances, np.array([True, False, False, True])) == pytest.approx(0.2)
     assert metrics.calibration(np.array([]), np.array([], dtype=bool)) == "–"
+
+
+def test_a_gap_between_two_areas_is_drawn_together(drawn):
+    chances, truth = drawn
+    worse = np.where(np.arange(600) % 3, chances, 0.5)
+    value, low, high = _numbers(metrics.auroc_gap(chances, worse, truth))
+    assert value == pytest.approx(roc_auc_score(truth, chances) - roc_auc_score(truth, worse), abs=6e-4)
+    assert 0 < low < value < high
+    first, second = (_numbers(metrics.auroc(one, truth)) for one in (chances, worse))
+    assert high - low < first[2] - first[1] + second[2] - second[1], "what both share is no doubt about the difference"
+    assert metrics.auroc_gap(chances, chances, truth) == "+0.000 [+0.000, +0.000]"

@@ -166,9 +166,14 @@ def _of_outside(sample: Sample, name: str) -> Figures:
 
 def _of_grades(sample: Sample, name: str) -> Figures:
     said, figures = sample.said[name], sample.common(name)
+    beside = {}
+    if name != PRODUCT:
+        gap = metrics.auroc_gap(sample.said[PRODUCT].chances, said.chances, sample.crisis)
+        beside = {"the product's AUROC less this one's": gap}
     return {
         "Spearman": metrics.spearman(said.chances, sample.level.astype(float)),
         "AUROC of the top grade": figures["AUROC"],
+        **beside,
         "top grade found": figures["crisis found"],
         "PPV": figures["PPV"],
         "alarms, lower grades": figures["alarms, all below high"],
