@@ -9,7 +9,10 @@ from django.core.management import CommandError, call_command
 from triage import exact
 from triage.core.levels import Level
 from triage.learning import corpus, evaluation, methods, metrics, tables
+from triage.management.commands import evaluate
 
+GRADED = ("今天食堂的菜不错", "最近觉得活着没意思", "我不想活了，今晚就跳")
+SPLIT = ["我", "想", "死", "哈哈", "天气不错"]
 COLUMNS = ("crisis found", "PPV", "AUROC", "calibration error")
 
 
@@ -21,11 +24,16 @@ def measured(tmp_path_factory):
     folder = tmp_path_factory.mktemp("sets")
     rows = [{"id": str(n), "lang": "en", "text": f"nice day {n}", "crisis": False} for n in range(8)]
     (folder / "ordinary_days.jsonl").write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    rows = [{"id": str(n), "lang": "zh", "text": text, "grade": n % 3} for n, text in enumerate(GRADED * 4)]
+    (folder / "graded.jsonl").write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    rows = [{"id": "a", "lang": "zh", "turns": SPLIT, "crisis": True}, {"id": "b", "turns": ["你好"], "crisis": False}]
+    (folder / "told.jsonl").write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
     weights = exact.read(exact.WEIGHTS)
     few = [line for line in lines if line.family in some]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(metrics, "RESAMPLES", 3)
-        yield tables.measure(few, told[::20], weights, alone=weights, folder=folder)
+        files = {line.text: name for name, some in corpus.read_by_file().items() for line in some}
+        yield tables.measure(few, told[::20], weights, alone=weights, folder=folder, files=files)
 
 
 @pytest.fixture(scope="module")
@@ -35,12 +43,12 @@ def groups(measured):
 
 def test_every_set_tells_the_product_beside_every_baseline(measured):
     told = dict(tables.by_set(measured))
-    assert len(told) == 2 + 2 + 2 * 3 + 2 + 1
+    assert len(told) == 2 + 2 + 2 * 3 + 2 + 3
     for title, rows in told.items():
         assert [name for name, _ in rows] == ["this product", "key words", "TF-IDF + LR", "filter + LR (CMD-1)"], title
         for _, figures in rows:
             assert "calibration error" in figures
-            assert "ordinary" in title or set(COLUMNS) <= set(figures), title
+            assert "ordinary" in title or title == "graded" or set(COLUMNS) <= set(figures), title
 
 
 def test_a_set_without_danger_tells_alarms_and_how_honest_chances_are(measured):
@@ -60,6 +68,55 @@ def test_kinds_and_personas_hold_each_test_line_once(measured, groups, by, langu
     assert len(rows) == 4 * len(of_product)
 
 
+def test_graded_posts_tell_how_much_better_the_product_ranks_the_same_posts(measured):
+    rows = dict(dict(tables.by_set(measured))["graded"])
+    column = "the product's AUROC less this one's"
+    product = float(rows["this product"]["AUROC of the top grade"].split()[0])
+    assert column not in rows["this product"]
+    for name in ("key words", "TF-IDF + LR", "filter + LR (CMD-1)"):
+        gap, other = (float(rows[name][one].split()[0]) for one in (column, "AUROC of the top grade"))
+        assert gap == pytest.approx(product - other, abs=2e-3)
+
+
+def test_rows_of_several_turns_are_followed_as_conversations(measured):
+    """As one text split words are three lines; turn by turn they are one wish."""
+    sample = next(one for one in measured.elsewhere if one.title == "told")
+    weights = exact.read(exact.WEIGHTS)
+    followed = methods.Product(weights).follow(SPLIT, "zh")
+    assert sample.said[methods.PRODUCT].levels.tolist() == [followed.levels.max(), 0]
+    assert sample.said[methods.PRODUCT].chances[0] == followed.chances.max()
+    assert sample.said[methods.PRODUCT].flags.tolist() == [True, False]
+
+
+def test_lines_are_told_by_who_wrote_them_and_in_which_script(measured):
+    told = dict(tables.by_writing(measured))
+    sample = measured.families["zh"]
+    for title in ("Test families, zh, by hands", "Test families, zh, by script"):
+        counts = {name: int(row["lines"]) for name, row in told[title] if name.endswith("this product")}
+        assert sum(counts.values()) == len(sample.level)
+    some = set(sorted({line.family for line in corpus.read_lines()})[::40])
+    files = corpus.read_by_file()
+    traditional = [line for name in files if name.startswith(("zh_hant", "zh_dialect")) for line in files[name]]
+    assert counts[f"{evaluation.TRADITIONAL}, this product"] == sum(
+        line.is_test and line.family in some for line in traditional
+    )
+    assert "Test families, en, by script" not in told
+
+
+def test_worst_kinds_and_personas_are_told_first_and_hold_everybody_once(measured):
+    told = dict(tables.worst(measured))
+    for by in tables.GROUPS:
+        right = [rate for _, rate in told[f"Right alarm or none, by {by}"]]
+        assert sum(rate.count for rate in right) == sum(len(one.level) for one in measured.families.values())
+        assert [rate.value for rate in right] == sorted(rate.value for rate in right)
+        found = [rate for _, rate in told[f"Crisis found, by {by}"]]
+        assert sum(rate.count for rate in found) == sum(int(one.crisis.sum()) for one in measured.families.values())
+        hits = sum(int(one.flags("this product")[one.crisis].sum()) for one in measured.families.values())
+        assert sum(rate.hits for rate in found) == hits
+        of_told = sum(rate.count for _, rate in told[f"Crisis found in conversations, by {by}"])
+        assert of_told == sum(max(row.levels) >= Level.HIGH for one in measured.test.values() for row in one.rows)
+
+
 def test_conversations_are_told_by_kind_and_persona(measured, groups):
     for by in tables.GROUPS:
         rows = groups[f"Test conversations, zh, by {by}"]
@@ -69,7 +126,7 @@ def test_conversations_are_told_by_kind_and_persona(measured, groups):
 
 def test_with_and_without_the_open_sets_stand_side_by_side(measured):
     rows = tables.with_and_without(measured)
-    assert len(rows) == 2 * (2 + 2 + 2 + 2 + 1)
+    assert len(rows) == 2 * (2 + 2 + 2 + 2 + 3)
     for (title, figures), (other, same) in zip(rows[::2], rows[1::2], strict=True):
         assert title.removesuffix(", with") == other.removesuffix(", without")
         assert figures == same, "the same weights say the same"
@@ -82,6 +139,9 @@ def test_the_page_holds_every_row_and_the_names_of_what_was_measured(measured, g
     for title, rows in [*tables.by_set(measured), *groups.items()]:
         assert f"**{title}**\n\n{tables.table(rows)}\n" in page
     assert tables.table(tables.with_and_without(measured)) in page
+    for title, shares in tables.worst(measured):
+        assert f"**{title}**" in page
+        assert f"| {shares[0][0]} | {shares[0][1]} | {shares[0][1].count} |" in page
 
 
 class SaysWhatStands:
@@ -136,3 +196,15 @@ def test_weights_without_the_open_sets_never_replace_the_shipped_ones():
     with pytest.raises(CommandError, match="--output"):
         call_command("train", without_background=True)
     assert exact.WEIGHTS.read_bytes() == before
+
+
+def test_sets_beside_the_checkout_are_measured_unless_others_are_given(tmp_path, monkeypatch):
+    monkeypatch.setattr(evaluate, "ELSEWHERE", tmp_path / "none")
+    assert evaluate.folder_of(None) is None
+    monkeypatch.setattr(evaluate, "ELSEWHERE", tmp_path)
+    assert evaluate.folder_of(None) == tmp_path
+    given = tmp_path / "given"
+    with pytest.raises(CommandError, match="is not a folder"):
+        evaluate.folder_of(given)
+    given.mkdir()
+    assert evaluate.folder_of(given) == given

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import compress
 from pathlib import Path
@@ -14,10 +14,14 @@ from numpy.typing import NDArray
 from triage.core.levels import Level
 from triage.learning import background, blind_set, metrics
 from triage.learning.corpus import Conversation, Line, calm_lines
+from triage.learning.corpus_counts import hands_of
 from triage.learning.methods import PRODUCT, Method, Verdicts
 
 Figures = dict[str, str]
 """Column -> figure, with its interval."""
+TRADITIONAL_FILES = ("zh_hant", "zh_dialect")
+"""How the names of files begin that hold traditional characters, Cantonese and other dialects."""
+TRADITIONAL, OTHER = "traditional, Cantonese and dialects", "other lines"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +34,8 @@ class Sample:
         level: the true levels, as numbers.
         calm: which are what a line receives all night (corpus.calm_lines).
         kind: of the corpus' README; likewise ``persona``.
+        hands: who wrote each (corpus_counts.hands_of), "" where that is not known.
+        script: TRADITIONAL or OTHER.
         said: by each method.
     """
 
@@ -39,6 +45,8 @@ class Sample:
     calm: NDArray[np.bool_]
     kind: NDArray[np.str_]
     persona: NDArray[np.str_]
+    hands: NDArray[np.str_]
+    script: NDArray[np.str_]
     said: Mapping[str, Verdicts]
 
     @property
@@ -46,11 +54,28 @@ class Sample:
         """Which are of high level or above."""
         return np.asarray(self.level >= Level.HIGH)
 
+    def groups(self, by: str) -> Sequence[str]:
+        """To which kind, persona, hands or script each message belongs."""
+        return [str(one) for one in getattr(self, by)]
+
+    def flags(self, name: str) -> NDArray[np.bool_]:
+        """Where a method raises an alarm."""
+        return self.said[name].flags
+
     def part(self, title: str, chosen: NDArray[np.bool_]) -> Sample:
         """Some of the messages."""
         said = {name: verdicts.part(chosen) for name, verdicts in self.said.items()}
-        arrays = (self.level[chosen], self.calm[chosen], self.kind[chosen], self.persona[chosen])
-        return Sample(title, self.columns, *arrays, said)
+        return replace(
+            self,
+            title=title,
+            level=self.level[chosen],
+            calm=self.calm[chosen],
+            kind=self.kind[chosen],
+            persona=self.persona[chosen],
+            hands=self.hands[chosen],
+            script=self.script[chosen],
+            said=said,
+        )
 
     def common(self, name: str) -> Figures:
         """What is told of every set."""
@@ -66,9 +91,13 @@ class Sample:
 
 
 def _sample(
-    title: str, columns: Callable[[Sample, str], Figures], lines: Sequence[Line], ways: Mapping[str, Method]
+    title: str,
+    columns: Callable[[Sample, str], Figures],
+    lines: Sequence[Line],
+    said: Mapping[str, Verdicts],
+    files: Mapping[str, str] | None = None,
 ) -> Sample:
-    language = lines[0].language
+    names = [(files or {}).get(line.text, "") for line in lines]
     return Sample(
         title,
         columns,
@@ -76,14 +105,27 @@ def _sample(
         np.array(calm_lines(lines)),
         np.array([line.kind for line in lines]),
         np.array([line.persona for line in lines]),
-        {name: way.read([line.text for line in lines], language) for name, way in ways.items()},
+        np.array([hands_of(name) if name else "" for name in names]),
+        np.array([TRADITIONAL if name.startswith(TRADITIONAL_FILES) else OTHER for name in names]),
+        said,
     )
 
 
-def held_out(lines: Sequence[Line], ways: Mapping[str, Method], language: str) -> Sample:
-    """The test families of one language."""
+def _said(lines: Sequence[Line], ways: Mapping[str, Method]) -> dict[str, Verdicts]:
+    return {name: way.read([line.text for line in lines], lines[0].language) for name, way in ways.items()}
+
+
+def held_out(lines: Sequence[Line], ways: Mapping[str, Method], language: str, files: Mapping[str, str]) -> Sample:
+    """The test families of one language.
+
+    Args:
+        lines: the corpus.
+        ways: the methods.
+        language: of the families.
+        files: by its text, in which file a line stands.
+    """
     kept = [line for line in lines if line.language == language and line.is_test]
-    return _sample(f"Test families, {language}", _of_families, kept, ways)
+    return _sample(f"Test families, {language}", _of_families, kept, _said(kept, ways), files)
 
 
 def _of_families(sample: Sample, name: str) -> Figures:
@@ -107,7 +149,8 @@ def blind(lines: Sequence[Line], ways: Mapping[str, Method], language: str) -> l
     by_hand = [blind_set.apart(blind_set.read(language, hand), lines) for hand in blind_set.HANDS]
     whose = np.repeat(blind_set.HANDS, [len(part) for part in by_hand])
     title = f"Blind set, {language}"
-    whole = _sample(title, _of_blind, [line for part in by_hand for line in part], ways)
+    lines = [line for part in by_hand for line in part]
+    whole = _sample(title, _of_blind, lines, _said(lines, ways))
     parts = [whole.part(f"{title}, hand {hand}", whose == hand) for hand in blind_set.HANDS]
     return [*parts, replace(whole, title=f"{title}, both hands")]
 
@@ -129,6 +172,8 @@ def _of_blind(sample: Sample, name: str) -> Figures:
 def outside(path: Path, ways: Mapping[str, Method], *, unseen: bool = False) -> Sample:
     """A set from elsewhere: JSON lines with text or turns, crisis or grade, lang. The top grade counts as a crisis.
 
+    Where rows hold several turns, they are followed as conversations: level and chance are the greatest after any turn.
+
     Args:
         path: of the set.
         ways: the methods.
@@ -143,10 +188,19 @@ def outside(path: Path, ways: Mapping[str, Method], *, unseen: bool = False) -> 
     lines = []
     for row in rows:
         level = _graded(row["grade"], top) if graded else Level.HIGH if row["crisis"] else Level.LOW
-        text = row["text"] if "text" in row else "\n".join(row["turns"])
-        lines.append(Line(str(row["id"]), language, level, "ordinary", "other", text))
+        lines.append(Line(str(row["id"]), language, level, "ordinary", "other", ""))
+    turns = [row["turns"] if "turns" in row else [row["text"]] for row in rows]
+    said = {name: _followed(turns, way, language) for name, way in ways.items()}
     title = f"{path.stem}{' (the half of which nothing was counted)' if unseen else ''}"
-    return _sample(title, _of_grades if graded else _of_outside, lines, ways)
+    return _sample(title, _of_grades if graded else _of_outside, lines, said)
+
+
+def _followed(told: Sequence[Sequence[str]], way: Method, language: str) -> Verdicts:
+    """What a method says of each of these, of several turns the greatest."""
+    if all(len(turns) == 1 for turns in told):
+        return way.read([turns[0] for turns in told], language)
+    found = [way.follow(turns, language) for turns in told]
+    return Verdicts(np.array([one.levels.max() for one in found]), np.array([one.chances.max() for one in found]))
 
 
 def _graded(grade: int, top: int) -> Level:
@@ -181,21 +235,36 @@ def _of_grades(sample: Sample, name: str) -> Figures:
     }
 
 
-def breakdown(samples: Sequence[tuple[str, Sample]], by: str) -> Iterator[tuple[str, metrics.Rate]]:
+def breakdown(samples: Sequence[tuple[str, Sample]], by: str) -> list[tuple[str, metrics.Rate]]:
     """Share of right alarms-or-not of the product, per kind or persona and language; worst first.
 
     Args:
         samples: the test families, by language.
         by: "kind", told by in a crisis or not, or "persona".
     """
+    return _worst_first(
+        (f"{language} {group}" + (f" ({'crisis' if crisis else 'not'})" if by == "kind" else ""), bool(flag == crisis))
+        for language, sample in samples
+        for group, crisis, flag in zip(getattr(sample, by), sample.crisis, sample.said[PRODUCT].flags, strict=True)
+    )
+
+
+def found_by(samples: Sequence[tuple[str, Sample | Told]], by: str) -> list[tuple[str, metrics.Rate]]:
+    """Of those in a crisis, the share that the product found, per kind or persona and language; worst first."""
+    return _worst_first(
+        (f"{language} {group}", bool(flag))
+        for language, sample in samples
+        for group, crisis, flag in zip(sample.groups(by), sample.crisis, sample.flags(PRODUCT), strict=True)
+        if crisis
+    )
+
+
+def _worst_first(rights: Iterable[tuple[str, bool]]) -> list[tuple[str, metrics.Rate]]:
     groups: dict[str, list[bool]] = {}
-    for language, sample in samples:
-        flags = sample.said[PRODUCT].flags
-        for group, crisis, flag in zip(getattr(sample, by), sample.crisis, flags, strict=True):
-            name = f"{language} {group}" + (f" ({'crisis' if crisis else 'not'})" if by == "kind" else "")
-            groups.setdefault(name, []).append(bool(flag == crisis))
-    rates = [(name, metrics.Rate(sum(right), len(right))) for name, right in groups.items()]
-    yield from sorted(rates, key=lambda pair: (pair[1].value, pair[0]))
+    for name, right in rights:
+        groups.setdefault(name, []).append(right)
+    rates = [(name, metrics.Rate(sum(some), len(some))) for name, some in groups.items()]
+    return sorted(rates, key=lambda pair: (pair[1].value, pair[0]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,6 +281,19 @@ class Told:
     rows: Sequence[Conversation]
     said: Mapping[str, Sequence[Verdicts]]
 
+    def groups(self, by: str) -> Sequence[str]:
+        """To which kind or persona each conversation belongs."""
+        return [getattr(row, by) for row in self.rows]
+
+    @property
+    def crisis(self) -> NDArray[np.bool_]:
+        """Which come to high level or above."""
+        return np.array([max(row.levels) >= Level.HIGH for row in self.rows], dtype=bool)
+
+    def flags(self, name: str) -> NDArray[np.bool_]:
+        """In which a method raises an alarm after any turn."""
+        return np.array([one.flags.any() for one in self.said[name]], dtype=bool)
+
     def part(self, title: str, chosen: Sequence[bool]) -> Told:
         """Some of the conversations."""
         said = {name: list(compress(found, chosen)) for name, found in self.said.items()}
@@ -221,8 +303,7 @@ class Told:
         """Found, how many turns after a careful reader, false alarms; the chance is the greatest after any turn."""
         reached = [_first(one.flags) for one in self.said[name]]
         wanted = [_first(np.array(row.levels) >= Level.HIGH) for row in self.rows]
-        crisis = np.array([one is not None for one in wanted], dtype=bool)
-        flags = np.array([one is not None for one in reached], dtype=bool)
+        crisis, flags = self.crisis, self.flags(name)
         chances = np.array([one.chances.max() for one in self.said[name]])
         delays = [a - b for a, b in zip(reached, wanted, strict=True) if a is not None and b is not None]
         return {

@@ -11,11 +11,24 @@ import numpy as np
 from triage.core.scorer import Weights
 from triage.learning import blind_set
 from triage.learning.corpus import Conversation, Line
-from triage.learning.evaluation import Figures, Sample, Told, blind, conversations, held_out, outside
+from triage.learning.evaluation import (
+    Figures,
+    Sample,
+    Told,
+    blind,
+    breakdown,
+    conversations,
+    found_by,
+    held_out,
+    outside,
+)
 from triage.learning.methods import ALONE, LANGUAGES, PRODUCT, methods
+from triage.learning.metrics import Rate
 
 Rows = Sequence[tuple[str, Figures]]
 GROUPS = ("kind", "persona")
+WRITTEN = {"zh": ("hands", "script"), "en": ("hands",)}
+"""What else the lines of each language are told by: who wrote them, and how."""
 HEAD = """Written by `{made_by}`; do not edit. The [model card](triage.md) tells what sets and
 columns are. {versions}.
 
@@ -23,7 +36,8 @@ Intervals are 95 %: Wilson's for shares, 200 draws for AUROC and calibration err
 which those of one family are not. The calibration error of few lines is mostly chance: its interval says so. A dash
 stands where nothing can be counted. Of a conversation, the chance told is the greatest after any turn; baselines read
 each turn by itself, with the thresholds of single messages, so that they alarm oftener: AUROC compares them. Of graded
-posts the top grade counts as a crisis."""
+posts the top grade counts as a crisis; the difference between two AUROCs is that of both on the same draws of posts.
+Rows from elsewhere that hold several turns are followed as conversations."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +66,7 @@ def measure(
     *,
     alone: Weights | None = None,
     folder: Path | None = None,
+    files: Mapping[str, str] | None = None,
 ) -> Measured:
     """Teach the baselines, and let every method read every set.
 
@@ -61,12 +76,13 @@ def measure(
         weights: of the product.
         alone: weights that learned from the corpus alone, to be told beside.
         folder: of sets from elsewhere, *.jsonl.
+        files: by its text, in which file a line stands.
     """
     ways = methods(lines, weights, alone)
     test = {name: [one for one in told if one.language == name and one.is_test] for name in LANGUAGES}
     apart = {name: blind_set.told_apart(blind_set.read_conversations(name), told) for name in LANGUAGES}
     return Measured(
-        families={name: held_out(lines, ways, name) for name in LANGUAGES},
+        families={name: held_out(lines, ways, name, files or {}) for name in LANGUAGES},
         test={name: conversations(f"Test conversations, {name}", test[name], ways) for name in LANGUAGES},
         blind={name: blind(lines, ways, name) for name in LANGUAGES},
         blind_told={name: conversations(f"Blind conversations, {name}", apart[name], ways) for name in LANGUAGES},
@@ -110,6 +126,7 @@ def _of_told(told: Told) -> Rows:
 
 def by_group(measured: Measured) -> Iterator[tuple[str, Rows]]:
     """Title and rows of each kind and persona of the corpus' test part, and of each kind of the blind lines."""
+    yield from by_writing(measured)
     for by in GROUPS:
         for sample in measured.families.values():
             yield f"{sample.title}, by {by}", _groups(sample, by)
@@ -118,6 +135,28 @@ def by_group(measured: Measured) -> Iterator[tuple[str, Rows]]:
     for by in GROUPS:
         for told in measured.test.values():
             yield f"{told.title}, by {by}", _told_groups(told, by)
+
+
+def by_writing(measured: Measured) -> Iterator[tuple[str, Rows]]:
+    """Title and rows of the test families by who wrote them, and in which script."""
+    for language, sample in measured.families.items():
+        for by in WRITTEN[language]:
+            yield f"{sample.title}, by {by}", _groups(sample, by)
+
+
+def worst(measured: Measured) -> Iterator[tuple[str, Sequence[tuple[str, Rate]]]]:
+    """Title and shares of each kind and persona, worst first: right alarm or none, and of a crisis those found."""
+    families, told = list(measured.families.items()), list(measured.test.items())
+    for by in GROUPS:
+        yield f"Right alarm or none, by {by}", breakdown(families, by)
+    for by in GROUPS:
+        yield f"Crisis found, by {by}", found_by(families, by)
+    for by in GROUPS:
+        yield f"Crisis found in conversations, by {by}", found_by(told, by)
+
+
+def _shares(rows: Sequence[tuple[str, Rate]]) -> str:
+    return table([(name, {"share": str(rate), "of": str(rate.count)}) for name, rate in rows])
 
 
 def _groups(sample: Sample, by: str) -> Rows:
@@ -131,7 +170,7 @@ def _groups(sample: Sample, by: str) -> Rows:
 
 
 def _told_groups(told: Told, by: str) -> Rows:
-    owners = [getattr(row, by) for row in told.rows]
+    owners = told.groups(by)
     rows: list[tuple[str, Figures]] = []
     for group in sorted(set(owners)):
         part = told.part("", [one == group for one in owners])
@@ -164,5 +203,6 @@ def document(measured: Measured, made_by: str, versions: Sequence[str]) -> str:
     ]
     if any(ALONE in sample.said for sample in measured.families.values()):
         parts += ["## With and without the open sets", table(with_and_without(measured))]
+    parts += ["## Worst first", *(f"**{title}**\n\n{_shares(rows)}" for title, rows in worst(measured))]
     parts += ["## Kinds and personas", *(f"**{title}**\n\n{table(rows)}" for title, rows in by_group(measured))]
     return "\n\n".join(parts) + "\n"

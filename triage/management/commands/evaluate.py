@@ -13,6 +13,8 @@ from triage.core.scorer import BadWeights, Weights
 
 ASKED = 0.85
 """No kind is to be right less often."""
+ELSEWHERE = Path(__file__).resolve().parents[4] / "shared" / "eval"
+"""Where sets from elsewhere may lie beside the checkout."""
 
 
 class Command(BaseCommand):
@@ -23,7 +25,9 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Which sets from elsewhere, which weights, and where every row goes."""
-        parser.add_argument("--sets", type=Path, help="a folder of *.jsonl sets from elsewhere")
+        parser.add_argument(
+            "--sets", type=Path, help="a folder of *.jsonl sets from elsewhere; default: ../shared/eval where it exists"
+        )
         parser.add_argument("--worst", type=int, default=15, help="how many kinds and personas to list, worst first")
         parser.add_argument("--weights", type=Path, default=exact.WEIGHTS, help="default: the shipped ones")
         parser.add_argument(
@@ -34,11 +38,9 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Evaluate and print."""
         # Learning brings scikit-learn along; nothing that serves may import it.
-        from triage.learning import corpus, evaluation, tables
+        from triage.learning import corpus, tables
 
-        folder: Path | None = options["sets"]
-        if folder is not None and not folder.is_dir():
-            raise CommandError(f"{folder} is not a folder")
+        options["sets"] = folder = folder_of(options["sets"])
         weights = _read(options["weights"])
         alone = _read(options["without"]) if options["without"] else None
         lines = corpus.read_lines()
@@ -46,23 +48,36 @@ class Command(BaseCommand):
         if alone:
             names.insert(1, f"without the open sets {exact.name(version_of(alone))}")
         self.stdout.write(", ".join(names))
-        found = tables.measure(lines, corpus.read_conversations(), weights, alone=alone, folder=folder)
-        for title, rows in tables.by_set(found):
+        files = {line.text: name for name, some in corpus.read_by_file().items() for line in some}
+        found = tables.measure(lines, corpus.read_conversations(), weights, alone=alone, folder=folder, files=files)
+        for title, rows in [*tables.by_set(found), *tables.by_writing(found)]:
             self.stdout.write(f"\n{title}\n")
             self.stdout.write(tables.table(rows))
         if alone:
             self.stdout.write("\nWith and without the open sets\n")
             self.stdout.write(tables.table(tables.with_and_without(found)))
-        for by in tables.GROUPS:
-            shares = list(evaluation.breakdown(list(found.families.items()), by))
+        for title, shares in tables.worst(found):
             under = sum(share.value < ASKED for _, share in shares)
-            self.stdout.write(f"\nRight alarm or none, by {by}, worst first; {under} of {len(shares)} under {ASKED}\n")
+            self.stdout.write(f"\n{title}, worst first; {under} of {len(shares)} under {ASKED}\n")
             for name, share in shares[: options["worst"]]:
                 self.stdout.write(f"  {name}: {share} ({share.hits}/{share.count})")
         if options["tables"]:
             page: Path = options["tables"]
             page.write_text(tables.document(found, _told(options), names), encoding="utf-8")
             self.stdout.write(f"\nEvery row: {page}")
+
+
+def folder_of(given: Path | None) -> Path | None:
+    """Where the sets from elsewhere are, if there are any.
+
+    Raises:
+        CommandError: the folder that was given is none.
+    """
+    if given is None:
+        return ELSEWHERE if ELSEWHERE.is_dir() else None
+    if not given.is_dir():
+        raise CommandError(f"{given} is not a folder")
+    return given
 
 
 def _read(path: Path) -> Weights:
