@@ -1,7 +1,7 @@
 """`make bench-triage`: what one message costs triage, beside scikit-learn's own pipeline with the same weights' job.
 
 Times are CPU seconds of one core, taken in turns in one run, so that ratios hold on a machine that others use too; each
-is the best of seven rounds, that is what the work costs and not what disturbed it. Beside a figure that has a bound stands
+is the best of seven rounds: what the work costs, and not what disturbed it. Beside a figure that has a bound stands
 whether it is met.
 """
 
@@ -95,8 +95,8 @@ def row(name: str, times: Sequence[float], median: float | None = None, late: fl
 def started(weights: float, both: float, grown: float) -> str:
     """What a start costs: seconds of CPU for weights, and with words and patterns; megabytes; beside the bounds."""
     return (
-        f"weights load in {weights:.3f} s of CPU, {beside(weights, LOADED, 's')}; with words and patterns of both languages"
-        f" in {both:.3f} s\nand the process grows by {grown:.0f} MB, {beside(grown, GROWN, 'MB')}"
+        f"weights load in {weights:.3f} s of CPU, {beside(weights, LOADED, 's')}; with words and patterns of both"
+        f" languages in {both:.3f} s\nand the process grows by {grown:.0f} MB, {beside(grown, GROWN, 'MB')}"
     )
 
 
