@@ -95,6 +95,9 @@ def test_lines_are_told_by_who_wrote_them_and_in_which_script(measured):
         counts = {name: int(row["lines"]) for name, row in told[title] if name.endswith("this product")}
         assert sum(counts.values()) == len(sample.level)
     some = set(sorted({line.family for line in corpus.read_lines()})[::40])
+    calm = dict(told["Test families, zh, by script"])[f"{evaluation.OTHER}, this product"]["alarms, ordinary"]
+    others = sample.script == evaluation.OTHER
+    assert calm == str(metrics.rate(sample.flags("this product")[sample.calm & others]))
     files = corpus.read_by_file()
     traditional = [line for name in files if name.startswith(("zh_hant", "zh_dialect")) for line in files[name]]
     assert counts[f"{evaluation.TRADITIONAL}, this product"] == sum(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -129,9 +129,9 @@ def by_group(measured: Measured) -> Iterator[tuple[str, Rows]]:
     yield from by_writing(measured)
     for by in GROUPS:
         for sample in measured.families.values():
-            yield f"{sample.title}, by {by}", _groups(sample, by)
+            yield f"{sample.title}, by {by}", _groups(sample, by, Sample.common)
     for hands in measured.blind.values():
-        yield f"{hands[-1].title}, by kind", _groups(hands[-1], "kind")
+        yield f"{hands[-1].title}, by kind", _groups(hands[-1], "kind", Sample.common)
     for by in GROUPS:
         for told in measured.test.values():
             yield f"{told.title}, by {by}", _told_groups(told, by)
@@ -141,7 +141,7 @@ def by_writing(measured: Measured) -> Iterator[tuple[str, Rows]]:
     """Title and rows of the test families by who wrote them, and in which script."""
     for language, sample in measured.families.items():
         for by in WRITTEN[language]:
-            yield f"{sample.title}, by {by}", _groups(sample, by)
+            yield f"{sample.title}, by {by}", _groups(sample, by, lambda part, name: part.columns(part, name))
 
 
 def worst(measured: Measured) -> Iterator[tuple[str, Sequence[tuple[str, Rate]]]]:
@@ -159,13 +159,13 @@ def _shares(rows: Sequence[tuple[str, Rate]]) -> str:
     return table([(name, {"share": str(rate), "of": str(rate.count)}) for name, rate in rows])
 
 
-def _groups(sample: Sample, by: str) -> Rows:
+def _groups(sample: Sample, by: str, figures: Callable[[Sample, str], Figures]) -> Rows:
     owners = getattr(sample, by)
     rows: list[tuple[str, Figures]] = []
     for group in np.unique(owners):
         part = sample.part("", owners == group)
         counts = {"lines": str(len(part.level)), "in a crisis": str(int(part.crisis.sum()))}
-        rows += [(f"{group}, {name}", counts | part.common(name)) for name in part.said if name != ALONE]
+        rows += [(f"{group}, {name}", counts | figures(part, name)) for name in part.said if name != ALONE]
     return rows
 
 
