@@ -16,6 +16,8 @@ SHORT = 3
 """Words up to which a text is too short for a share of them to tell anything."""
 LEAST_KNOWN = 0.4
 """The share of a longer text's words that must be known."""
+MOSTLY = 0.8
+"""The share of words that must be known in reverse for a text to be written so."""
 MISSPELT = 5
 """Letters from which on a word may miss, double or mistake one of them."""
 MOST_TOKENS = 80
@@ -63,17 +65,27 @@ def looks_english(text: str) -> bool:
     """Whether a normalised text in Latin letters is English.
 
     A short one must be known as a whole, or hold at least as many words that only English has as unknown ones; of a
-    longer one a share must be known, and one word in ten be English only.
+    longer one a share must be known, and one word in ten be English only. One that is English from its end to its
+    beginning is noise.
     """
     tokens = [word for word in _TOKEN.findall(text.replace("’", "'")) if _LETTER.search(word)][:MOST_TOKENS]
     words = _words()
     clear = sum(word in words.clear for word in tokens)
     shared = sum(word in words.shared for word in tokens)
     if len(tokens) > SHORT:
-        return clear >= max(1, len(tokens) // 10) and clear + shared >= LEAST_KNOWN * len(tokens)
+        known = clear + shared
+        if clear < max(1, len(tokens) // 10) or known < LEAST_KNOWN * len(tokens):
+            return False
+        return known >= MOSTLY * len(tokens) or not _is_reversed(tokens, known)
     clear += sum(word in words.alone for word in tokens)
     unknown = len(tokens) - clear - shared
     return unknown <= clear or all(is_known(word) or _is_misspelt(word) for word in tokens)
+
+
+def _is_reversed(tokens: list[str], known: int) -> bool:
+    """Whether most words are known from their end to their beginning, and more than the other way."""
+    turned = sum(is_known(word[::-1]) for word in tokens)
+    return turned > known and turned >= MOSTLY * len(tokens)
 
 
 def _is_misspelt(word: str) -> bool:

@@ -5,12 +5,23 @@ from __future__ import annotations
 import re
 
 from triage.core.english import looks_english
+from triage.core.garbled import is_garbled
 
-_CJK = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]")
+_CJK = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\U00020000-\U0003ffff]")
 _KANA = re.compile(r"[\u3040-\u30ff]")
+_WRITTEN_KANA = re.compile(
+    r"[\u3041-\u3062\u3064-\u306d\u306f-\u3096\u30a1-\u30b5\u30b7-\u30c3\u30c5-\u30cd\u30cf-\u30fa]"
+)
+"""Kana but の, づ, シ, ツ and ノ, which stand in Chinese chats for 的 and for faces."""
 _LATIN = re.compile(r"[a-z]")
-_OTHER_LETTER = re.compile(r"[\u0370-\u1fff\uac00-\ud7af\u0e00-\u0eff]")
-_NOT_CHINESE = re.compile(r"[\u3040-\u30ff\u0370-\u1fff\uac00-\ud7afa-z]")
+_OTHER_LETTER = re.compile(
+    # Of Latin letters those that English has not; zhuyin, Yi, braille; what no standard gives a meaning.
+    r"[\u00df-\u00f6\u00f8-\u024f\u0370-\u1fff\u2801-\u28ff\u3105-\u312f\ua000-\ua48f\uac00-\ud7af\ue000-\uf8ff]"
+)
+_NOT_CHINESE = re.compile(
+    r"[\u3040-\u30ff\u00df-\u00f6\u00f8-\u024f\u0370-\u1fff\u2801-\u28ff\u3105-\u312f\ua000-\ua48f\uac00-\ud7af"
+    r"\ue000-\uf8ffa-z]"
+)
 """Any letter that is counted here and is no Chinese character."""
 
 
@@ -19,16 +30,18 @@ def read_language(text: str) -> str | None:
 
     Empty words, signs, digits and emoji alone count as readable ("zh"): there is nothing in them to misread.
     """
-    if text.isascii():
+    if text.isascii() and _LATIN.search(text):
         # What most people write in English; the rest below cannot be in it.
-        return "zh" if _LATIN.search(text) is None else "en" if looks_english(text) else None
+        return "en" if looks_english(text) else None
+    if is_garbled(text):
+        return None
     if _NOT_CHINESE.search(text) is None:
         return "zh"
     chinese = len(_CJK.findall(text))
     kana = len(_KANA.findall(text))
     other = len(_OTHER_LETTER.findall(text))
     latin = len(_LATIN.findall(text))
-    if kana > 2 and kana > 0.3 * chinese:
+    if kana > 0.3 * chinese and (kana > 2 or _WRITTEN_KANA.search(text)):
         return None
     if other > max(2, chinese, latin // 2):
         return None
