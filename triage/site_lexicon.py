@@ -15,13 +15,13 @@ from pathlib import Path
 from typing import Any
 
 from triage import site_patterns
-from triage.core import additions, assess, concepts, scope, words
+from triage.core import additions, alike, assess, concepts, scope, words
 from triage.core.additions import NONE, Additions
 from triage.core.levels import Level
 from triage.core.normalise import normalise
 
 LANGUAGES = ("zh", "en")
-PARTS = ("", "scope.", "words.")
+PARTS = ("", "scope.", "words.", "alike.")
 """What files are called before their language, as the shipped ones are."""
 NAMES = tuple(f"{part}{language}.toml" for part in PARTS for language in LANGUAGES)
 MOST_ENTRIES = 2_000
@@ -63,7 +63,7 @@ def take(added: Additions) -> None:
     if added == additions.current():
         return
     additions.use(added)
-    for part in (concepts, scope, words):
+    for part in (concepts, scope, words, alike):
         part.read_anew()
 
 
@@ -117,7 +117,7 @@ class _File:
 
     def read(self, part: str) -> None:
         """Take what it adds."""
-        {"": self._concepts, "scope.": self._scopes, "words.": self._kinds}[part]()
+        {"": self._concepts, "scope.": self._scopes, "words.": self._kinds, "alike.": self._alike}[part]()
 
     def _concepts(self) -> None:
         shipped = _shipped(f"{self.language}.toml")
@@ -148,6 +148,21 @@ class _File:
                 raise self.wrong(name, f"there is no such kind; there are {', '.join(shipped)}")
             separator = None if self.language == "zh" else "|"
             self._take("kinds", name, [one for _, one in self._words(name, value, separator)])
+
+    def _alike(self) -> None:
+        for written, value in self.data.items():
+            where = f"[{_short(written)}]"
+            table = self._table(where, value)
+            if set(table) - {"word", "sure", "unless"} or not isinstance(table.get("sure"), bool):
+                raise self.wrong(where, "it holds a word, sure = true or false, and the words unless which it counts")
+            for _place, _word in self._words(where, [written, table.get("word")]):
+                pass
+            unless = [one for _, one in self._texts(f"{where} unless", table.get("unless", []))]
+            for one in unless:
+                if not one.strip() or normalise(one).text != one:
+                    raise self.wrong(f"{where} unless", f"triage reads one spelling: write {normalise(one).text!r}")
+            weight = alike.SURE if table["sure"] else alike.PERHAPS
+            self._take("alike", written, [table["word"], weight, *unless])
 
     def _entries(
         self,

@@ -1,6 +1,7 @@
 """What a site adds to the shipped lexicon: words and patterns that stand beside it, and take nothing away.
 
-Read and checked by triage.site_lexicon; concepts.py, words.py and scope.py look here when they first read a language.
+Read and checked by triage.site_lexicon; concepts.py, words.py, scope.py and alike.py look here when they first read a
+language.
 """
 
 from __future__ import annotations
@@ -24,16 +25,24 @@ class Additions:
         groups: alternatives of groups that patterns name in <>, each plain words.
         scopes: patterns of what stands around a mention.
         kinds: words of kinds, for the linear model.
+        alike: spellings; of each the word that it stands for, how sure that is, and the words that speak against it.
     """
 
     concepts: Mapping[str, Entries] = field(default_factory=dict)
     groups: Mapping[str, Entries] = field(default_factory=dict)
     scopes: Mapping[str, Entries] = field(default_factory=dict)
     kinds: Mapping[str, Entries] = field(default_factory=dict)
+    alike: Mapping[str, Entries] = field(default_factory=dict)
 
     def told(self) -> dict[str, Mapping[str, Entries]]:
         """All of it as plain data, as JSON can carry it."""
-        return {"concepts": self.concepts, "groups": self.groups, "scopes": self.scopes, "kinds": self.kinds}
+        return {
+            "concepts": self.concepts,
+            "groups": self.groups,
+            "scopes": self.scopes,
+            "kinds": self.kinds,
+            "alike": self.alike,
+        }
 
     @property
     def count(self) -> int:

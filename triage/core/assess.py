@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import accumulate
 
-from triage.core import concepts, mixed, pieces, rules, scope, story
+from triage.core import alike, concepts, mixed, pieces, rules, scope, story
 from triage.core.concepts import Found
 from triage.core.features import features, plain
 from triage.core.language import read_language
@@ -20,7 +20,7 @@ from triage.core.rules import Floor
 from triage.core.scope import Scoped
 from triage.core.scorer import LanguageModel, Weights
 
-RULES_VERSION = "rules-7"
+RULES_VERSION = "rules-8"
 FLOOR_PROBABILITY = {Level.LOW: 0.0, Level.MODERATE: 0.1, Level.HIGH: 0.4, Level.IMMINENT: 0.6}
 """Least P(level >= HIGH) that goes with a floor. A floor is not a measurement: these are set, and said to be set."""
 WINDOW = {"zh": 90, "en": 240}
@@ -41,7 +41,8 @@ class Reading:
     Attributes:
         scoped: the concepts found in its language, with their scope: what the model sees.
         found: what was found of concepts.
-        aside: concepts of a language that is not the text's: what it says in the other script, or in no language.
+        aside: concepts that the model does not see: of a language that is not the text's, in the other script or in no
+            language; and of words that are spelt as others.
         looked: what a model made of it, once it was asked: the model, the scores, the window.
         parts: what it adds to the texts that it is a part of, once it was asked; by model and language.
     """
@@ -69,7 +70,7 @@ def read(text: str) -> Reading:
     """Normalise ``text`` and find its concepts with their scope."""
     normal = normalise(text)
     language = read_language(normal.text)
-    aside = mixed.read(normal.text, language)
+    aside = (*mixed.read(normal.text, language), *alike.read(normal.text, language))
     if language is None:
         return Reading(normal, None, [], aside=aside)
     found = concepts.find(normal.text, language)
