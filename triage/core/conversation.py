@@ -115,17 +115,26 @@ def _gathered(readings: Sequence[Reading]) -> tuple[Floor, list[Evidence]]:
 def _meant(readings: Sequence[Reading]) -> tuple[Floor, list[Evidence]]:
     """What was laughed away earlier and stands again, since the newest turn says that it was no joke.
 
-    It sets what the laughed-away words would have set by themselves, read turn by turn: the gravest of them.
+    It sets what the laughed-away words would have set, read turn by turn: the gravest of them, by themselves or with
+    the way that the newest turn names as well.
     """
     newest = readings[-1]
     if newest.language is None or not scope.is_meant(newest.normal.text, newest.language, newest.scoped):
         return rules.NONE, []
+    # A near time belongs to the turn it was said in, as above.
+    added = [one for one in newest.everything if one.now_self and one.mention.concept != "time"]
     best, evidence = rules.NONE, list[Evidence]()
     for back, reading in enumerate(reversed(readings[:-1]), start=1):
+        if not any(one.joked for one in reading.scoped):
+            continue
         taken_up = [replace(one, framed=False, joked=False) if one.joked else one for one in reading.scoped]
-        floor = rules.floor_of(taken_up) if any(one.joked for one in reading.scoped) else rules.NONE
-        if floor.level > best.level:
-            best, evidence = floor, one_message.spans_of(reading, floor.because, turn=back)
+        untimed = [one for one in taken_up if one.now_self and one.mention.concept != "time"]
+        for floor in (rules.floor_of(taken_up), rules.floor_of([*untimed, *added])):
+            if floor.level > best.level:
+                now = [one for one in floor.because if any(one is other for other in added)]
+                before = [one for one in floor.because if not any(one is other for other in added)]
+                best = floor
+                evidence = one_message.spans_of(newest, now) + one_message.spans_of(reading, before, turn=back)
     return best, evidence
 
 

@@ -54,6 +54,8 @@ REACH, AFTER = 24, 60
 """Characters before a mention in which its verb stands, and behind it in which it may be said to have begun again."""
 LEAD = {"zh": 6, "en": 20}
 """Characters before "it was no joke" that are mere filling: what is longer may be what was meant."""
+GOES_ON = frozenset({"underway", "intent", "plan", "method", "means", "place", "farewell"})
+"""Concepts that may follow "it was no joke" in the same message."""
 SHORT = 14
 """Characters of a text that is one bare statement: what it names is taken to be now."""
 # What an edge begins with stands first, and the rest is looked at then: several times quicker.
@@ -251,11 +253,20 @@ def _scope(
 
 
 def is_meant(text: str, language: str, scoped: Sequence[Scoped]) -> bool:
-    """Whether a message says of what went before that it was no joke, and not of something else that it names."""
-    found = _patterns(language).meant.search(text)
-    if found is None or any(one.negated for one in scoped):
+    """Whether a message says of what went before that it was no joke, and not of something else that it names.
+
+    It may go on with a way or a decision of the writer ("其实不是玩笑 药买好了"), and with nothing else.
+    """
+    if any(one.negated for one in scoped):
         return False
-    return found.start() <= LEAD[language] or any(one.stands for one in scoped)
+    meant = _patterns(language).meant
+    found = meant.search(text)
+    if found:
+        return found.start() <= LEAD[language] or any(one.stands for one in scoped)
+    more = [one.mention.start for one in scoped if one.now_self and one.mention.concept in GOES_ON]
+    clauses = _edges(_CLAUSE_ASCII if text.isascii() else _CLAUSE, text) if more else []
+    ends = {end for start in more for end in (start, _around(clauses, start)[0]) if end}
+    return any(found.start() <= LEAD[language] for end in ends if (found := meant.search(text[:end])))
 
 
 def is_goodbye(texts: Sequence[str], language: str) -> bool:
