@@ -250,3 +250,65 @@ def test_a_bare_answer_beside_other_words_is_left_out_of_the_pieces():
     found = [text[one.start : one.end] for one in assess.assess(assess.read(text), weights).evidence]
     assert found
     assert not {"好", "嗯"} & set(found)
+
+
+MEANT_WITH_A_WAY = [
+    ("想死哈哈", "开玩笑啦", "其实不是玩笑 药买好了"),
+    ("想死哈哈", "开玩笑啦", "其实不是玩笑，药买好了"),
+    ("i want to die lol", "jk", "actually i'm not joking, i've got the pills"),
+]
+A_JOKE_BESIDE_A_WAY = [
+    ("想死哈哈", "开玩笑啦", "真的是玩笑 我没买药"),
+    ("想死哈哈", "开玩笑啦", "不是开玩笑 我妈的药买好了"),
+    ("i want to die lol", "jk", "honestly just a joke, the homework is done"),
+]
+BELONGS_TO_SOMETHING_ELSE = [
+    "想死哈哈 明天考试",
+    "想死哈哈哈 明天还要上班",
+    "想死哈哈 今晚又要加班",
+    "i want to die lol exam tomorrow",
+    "i want to die lol, tomorrow is my exam",
+]
+BELONGS_TO_THE_WISH = [
+    "想死哈哈 明天就去跳",
+    "想死哈哈 明天",
+    "想死哈哈 明天考试 今晚就跳",
+    "i want to die lol tomorrow",
+    "i want to die lol exam tomorrow, doing it tonight",
+]
+TIRED = ["no joke this hill nearly killed me", "that workout nearly killed me lol", "the stairs almost killed me"]
+NOT_TIRED = ["he nearly killed me last night", "no joke i'm gonna kill myself tonight"]
+BACK_TO_DAYS = ["以前自残，现在又开始上学了", "以前割过腕，现在又开始画画了"]
+
+
+@pytest.mark.parametrize("turns", MEANT_WITH_A_WAY)
+def test_a_joke_that_was_meant_with_a_way_in_the_same_turn_is_imminent(turns):
+    assert conversation.floor_of(turns) is Level.IMMINENT
+    last = services.assess_turns(turns)[-1]
+    assert last.level is Level.IMMINENT
+    assert {one.turn for one in last.evidence} >= {0, 2}
+
+
+@pytest.mark.parametrize("turns", A_JOKE_BESIDE_A_WAY)
+def test_a_joke_that_was_not_meant_is_not_imminent(turns):
+    assert conversation.floor_of(turns) < Level.IMMINENT
+
+
+@pytest.mark.parametrize("text", BELONGS_TO_SOMETHING_ELSE)
+def test_a_time_that_belongs_to_something_else_is_no_near_one(text):
+    assert not services.assess(text).level.is_crisis
+
+
+@pytest.mark.parametrize("text", BELONGS_TO_THE_WISH)
+def test_laughter_takes_back_no_wish_with_a_near_time(text):
+    assert assess.read(text).floor.level is Level.IMMINENT
+
+
+@pytest.mark.parametrize("text", [*TIRED, *BACK_TO_DAYS])
+def test_what_was_hard_or_is_over_is_no_alarm(text):
+    assert not services.assess(text).level.is_crisis
+
+
+@pytest.mark.parametrize("text", NOT_TIRED)
+def test_what_was_done_or_will_be_done_is_one(text):
+    assert services.assess(text).level.is_crisis
