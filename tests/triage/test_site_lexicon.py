@@ -46,6 +46,12 @@ GOOD = {
         words = ["suicide alley"]
     """,
     "words.en.toml": 'height = "clifton steps"',
+    "alike.zh.toml": """
+        ["钟楼见啦"]
+        word = "想死"
+        sure = false
+        unless = ["吃饭"]
+    """,
 }
 
 
@@ -82,6 +88,8 @@ def floor(text):
         ("at clifton steps and i want to kill myself", Level.HIGH, Level.IMMINENT),
         ("zyprexa counted out on my bed", Level.LOW, Level.HIGH),
         ("we parked in suicide alley", Level.HIGH, Level.LOW),
+        ("钟楼见啦", Level.LOW, Level.MODERATE),
+        ("吃饭钟楼见啦", Level.LOW, Level.LOW),
     ],
 )
 def test_words_of_a_site_raise_and_spare(write, text, shipped, now):
@@ -197,6 +205,11 @@ BROKEN = [
     ("scope.en.toml", "[idiom]\nwords = ['the bridge']", "'.*bridge.*': with it 'i am "),
     ("scope.en.toml", "[joke]\nwords = ['i want']", "want.*': with it 'i want to "),
     ("words.zh.toml", "bridges = '钟楼'", "bridges: there is no such kind"),
+    ("alike.zh.toml", "['钟楼见']\nword = '想死'", "'钟楼见'.*it holds a word, sure = true or false"),
+    ("alike.zh.toml", "['见']\nword = '想死'\nsure = true", "'见': too short|'见'.*too short"),
+    ("alike.zh.toml", "['鐘楼见']\nword = '想死'\nsure = true", "write '钟楼见'"),
+    ("alike.zh.toml", "['钟楼见']\nword = '想死'\nsure = true\nunless = ['飯']", "write '饭'"),
+    ("alike.zh.toml", "['钟楼见']\nsure = true", "a list of texts"),
 ]  # fmt: skip
 
 
@@ -341,7 +354,7 @@ def test_the_example_of_the_page_does_what_the_page_says(write, page):
     text = (ROOT / "docs" / page).read_text(encoding="utf-8")
     files = dict(re.findall(r"^`([\w.]+)`\n\n```toml\n(.*?)^```", text, re.MULTILINE | re.DOTALL))
     rows = re.findall(r"^\| (.+?) \| (low|moderate|high|imminent) \| (\w+) \|$", text, re.MULTILINE)
-    assert (len(files), len(rows)) == (3, 5)
+    assert (len(files), len(rows)) == (4, 7)
     assert [floor(row[0]).code for row in rows] == [row[1] for row in rows]
     site_lexicon.use(write(**files))
     assert [floor(row[0]).code for row in rows] == [row[2] for row in rows]
