@@ -68,7 +68,7 @@ class Recipe:
         drawn_weight: how much a drawn line counts.
         alarms: the share of calm lines a desk can answer as alarms, rules and model together, by level >= MODERATE,
             HIGH, IMMINENT.
-        costs: what the share at HIGH agrees with; it is not computed from them (docs/triage.md tells how near it is).
+        costs: what the share at HIGH is weighed by; docs/triage.md tells what they would set.
         doubt_share: the share of calm lines that may be shown as doubtful.
         calm_conversations: the share of conversations without that level that the model alone may ever raise to it.
     """
