@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from django.core.management import CommandError, call_command
 
+from tools.local import ROOT
 from triage import exact
 from triage.core.levels import Level
 from triage.learning import corpus, evaluation, methods, metrics, tables
@@ -211,3 +212,12 @@ def test_sets_beside_the_checkout_are_measured_unless_others_are_given(tmp_path,
         evaluate.folder_of(given)
     given.mkdir()
     assert evaluate.folder_of(given) == given
+
+
+def test_the_page_in_the_repository_is_of_the_rules_and_weights_that_are_shipped():
+    """Whoever changes either measures again: `make evaluate` with --tables writes the page."""
+    page = (ROOT / "docs" / "triage-tables.md").read_text(encoding="utf-8")
+    told = page[: page.index("## Sets")]
+    assert f".{exact.rules_digest()[:6]}+" in told
+    assert exact.read(exact.WEIGHTS).version in told
+    assert f"corpus {corpus.corpus_hash()[:8]}" in told
