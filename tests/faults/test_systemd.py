@@ -190,22 +190,25 @@ def test_the_page_for_when_nobody_answers_is_there_for_nginx(line, serving):
     assert page.count('href="tel:12356"') == 2
 
 
-def test_each_line_of_the_log_is_an_object_with_its_facts(line, serving, redis_server):
+async def test_each_line_of_the_log_is_an_object_with_its_facts(line, serving, redis_server):
     def told():
         return [line.journal(f"_SYSTEMD_UNIT={one.unit}").splitlines() for one in serving]
 
-    # Something to write about.
+    # Something to write about: a process listens to the others from its first page on.
+    pages = [await a_resident(one) for one in serving]
     redis_server.stop()
     try:
-        line.until(lambda: all(told()))
+        await asyncio.to_thread(line.until, lambda: all(told()))
     finally:
         redis_server.start()
+    for page in pages:
+        await page.drop()
     for lines in told():
         facts = [json.loads(one) for one in lines]
         assert all({"time", "level", "logger", "message"} <= set(each) for each in facts), lines
         assert any("fault" in each for each in facts), lines
     for one in serving:
-        line.until(lambda one=one: one.get("/readyz")[0] == 200)
+        await asyncio.to_thread(line.until, lambda one=one: one.get("/readyz")[0] == 200)
 
 
 async def test_the_journal_of_erasures_is_written(line, serving):
