@@ -6,10 +6,13 @@
 import { after, cancel } from "./clock.js";
 
 const BASE_MS = 500;
-/** Within this the page is back once the fault has ended; after so many tries the line has been gone for minutes. */
-const CAP_MS = 4000;
+/**
+ * Within this a page tries again. Of the 5 s that are promised after a fault's end it leaves two to a server that is just
+ * up and busy with all who come back. After so many tries the line has been gone for minutes.
+ */
+const CAP_MS = 3000;
 const LONG_CAP_MS = 15000;
-const LONG_TRIES = 80;
+const LONG_TRIES = 110;
 const PONG_WITHIN_MS = 10000;
 const HELLO_WITHIN_MS = 10000;
 /** A server to which everybody comes back at once answers late: who gives up early only makes it later for all. */
