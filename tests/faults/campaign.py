@@ -139,7 +139,7 @@ def row(found: dict) -> str:
     end = "ok" if found["passed"] else "MISSED" if found["done"] else "NOT DONE"
     line = f"{found['scenario'][:52]:52} {found['storage'][:16]:16}{cells}  {end}"
     beside = [*found["missed"], *(f"{name} {value}" for name, value in found["notes"].items())]
-    return "\n".join([line, *(f"    {one}" for one in beside)])
+    return "\n".join([line, *(f"    {one}" for one in beside), *found["stories"]])
 
 
 def summary(results: list[dict]) -> str:

@@ -17,6 +17,8 @@ from tests.faults.site import Process
 CURRENT_WITHIN_SECONDS = 5.0
 """What docs/delivery.md promises: so long after a fault's end, every open page shows everything."""
 GIVES_UP_SECONDS = 120.0
+PAUSE_SECONDS = 0.3
+"""A pause of this process that is remembered."""
 
 
 class Crowd:
@@ -38,6 +40,8 @@ class Crowd:
         ]
         self.said: list[tuple[Said, Page]] = []
         self.number = 0
+        self.pauses: list[tuple[float, float]] = []
+        self.watching = asyncio.create_task(self._watch_itself())
 
     @classmethod
     async def gather(
@@ -100,8 +104,32 @@ class Crowd:
                     await page.shows(upto)
         latest = max((at for page in self.pages for at in page.arrived.values()), default=since)
         latest = max(latest, *(said.kept.result() for said, _ in self.said))
+        if latest - since > most:
+            figures.stories += self._stories(since, most)
         figures.back(max(0.0, latest - since), most)
         return latest - since
+
+    def _stories(self, since: float, most: float) -> list[str]:
+        """What the pages went through that were shown something late, or whose own words were kept late."""
+        late = {page for page in self.pages if any(at - since > most for at in page.arrived.values())}
+        late |= {self.writer_of(page) for said, page in self.said if said.kept.result() - since > most}
+        pauses = [
+            f"    this process itself paused {lag:.2f} s, {at - since:.2f}" for at, lag in self.pauses if at > since - 4
+        ]
+        return pauses + [line for page in self.pages if page in late for line in page.story(since)]
+
+    def writer_of(self, page: Page) -> Page:
+        """Who wrote what this page is to show."""
+        return next(one if page is other else other for one, other in self.pairs if page in (one, other))
+
+    async def _watch_itself(self) -> None:
+        """What looks like a late page may be this process, which plays them all, having had no processor."""
+        while True:
+            before = time.monotonic()
+            await asyncio.sleep(0.1)
+            lag = time.monotonic() - before - 0.1
+            if lag > PAUSE_SECONDS:
+                self.pauses.append((before, lag))
 
     async def after(self, figures: Figures, seconds: float = 1.0) -> None:
         """Talk on: each page must hear the other live, and not only at a heartbeat."""
@@ -127,3 +155,4 @@ class Crowd:
             await fresh.close()
         for page in self.pages:
             await page.close()
+        self.watching.cancel()

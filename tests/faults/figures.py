@@ -22,6 +22,7 @@ class Figures:
         back_seconds: from a fault's end until every page was current, one for each round.
         notes: whatever else is worth a line.
         limits: what is promised: its name -> what was measured, and the most it may be.
+        stories: where a promise was missed, what the page that was last went through: for whoever looks for the cause.
     """
 
     WRONG: ClassVar = ("lost", "duplicated", "out_of_order", "page_differs")
@@ -36,6 +37,7 @@ class Figures:
     back_seconds: list[float] = field(default_factory=list)
     notes: dict[str, float | int | str] = field(default_factory=dict)
     limits: dict[str, tuple[float, float]] = field(default_factory=dict)
+    stories: list[str] = field(default_factory=list)
 
     def add(self, name: str, amount: float) -> None:
         """Add to a note."""

@@ -11,7 +11,7 @@ import json
 import random
 import secrets
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -60,6 +60,7 @@ class Page:
         acknowledged: seq -> words that it shows as sent.
         arrived: seq -> when it was first shown here.
         found: how often what happened: connects, breaks, gaps, refusals and goodbyes by their code.
+        events: the latest things that happened to it, and when.
     """
 
     def __init__(self, url: str, path: str, cookie: str, conversation: str = "", *, origin: str = "") -> None:
@@ -70,6 +71,7 @@ class Page:
         self.acknowledged: dict[int, str] = {}
         self.written: list[str] = []
         self.found: Counter[str] = Counter()
+        self.events: deque[tuple[float, str]] = deque(maxlen=400)
         self.outbox: list[Said] = []
         self.line: Line | None = None
         self.spare: Line | None = None
@@ -103,6 +105,15 @@ class Page:
             self.start()
         await self.open.wait()
         return self
+
+    def happens(self, what: str) -> None:
+        """Remember an event, for :meth:`story`."""
+        self.events.append((time.monotonic(), what))
+
+    def story(self, since: float, before: float = 4.0) -> list[str]:
+        """What happened to it, in seconds after ``since``; from some seconds before that on."""
+        told = [f"{at - since:7.3f} {what}" for at, what in self.events if at - since > -before]
+        return [f"    {self.path} at {self.url}", *(f"      {one}" for one in told)]
 
     def say(self, text: str) -> Said:
         """Write and press send; ``kept`` of what it returns is done once the page shows it as sent."""
@@ -139,6 +150,7 @@ class Page:
                 self.found[f"closed {closed.rcvd.code if closed.rcvd else 1006}"] += 1
             except BREAKS as error:
                 self.found[f"not connected: {type(error).__name__}"] += 1
+                self.happens(f"not connected: {type(error).__name__}")
                 if isinstance(error, TimeoutError) and not self.open.is_set():
                     self.unanswered = min(self.unanswered + 1, bounds.HELLO_PATIENCE)
             self.found["breaks"] += self.open.is_set()
@@ -149,6 +161,7 @@ class Page:
                 bounds.BASE * 2 ** min(self.tries, 10),
             )
             self.tries += 1
+            self.happens("broke, or did not come up")
             wait, self.retry_after = self.retry_after or random.uniform(0, most), 0.0
             if not self.ended:
                 await asyncio.sleep(wait)
@@ -173,6 +186,7 @@ class Page:
 
     def _dial(self) -> Line:
         line = Line()
+        self.happens("dials" if self.line is None else "dials a second line")
         line.task = asyncio.create_task(self._listen(line))
         line.task.add_done_callback(lambda task: task.cancelled() or task.exception())  # a spare one fails unheard
         return line
@@ -189,10 +203,14 @@ class Page:
             close_timeout=0.1,
             max_size=None,
         )
+        self.happens("connected")
         try:
             await line.socket.send(json.dumps({"type": "hello", **self._held()}))
             while True:
                 frame = json.loads(await line.socket.recv())
+                self.happens(
+                    f"hears {frame['type']} {frame.get('code') or frame.get('upto') or frame.get('seq') or ''}"
+                )
                 if line is self.spare:
                     if frame["type"] != "welcome":
                         continue
@@ -298,6 +316,7 @@ class Page:
         return {"id": 1, **({"held": {self.conversation: upto}} if self.conversation else {"after": upto})}
 
     async def _put(self, frame: dict) -> None:
+        self.happens(f"says {frame['type']}")
         if self.line is not None and self.line.socket is not None:
             with suppress(ConnectionClosed):
                 await self.line.socket.send(json.dumps(frame))
@@ -375,6 +394,7 @@ class Page:
         self._flush()
 
     def _fail(self) -> None:
+        self.happens("gives a message up for now")
         self._lost()
         most = min(bounds.AGAIN_MOST, bounds.AGAIN * 2**self.failures)
         self.failures += 1
