@@ -57,6 +57,7 @@ class Page:
 
     Attributes:
         lines: what it shows.
+        others: of a desk's other conversations how far it holds each.
         acknowledged: seq -> words that it shows as sent.
         arrived: seq -> when it was first shown here.
         found: how often what happened: connects, breaks, gaps, refusals and goodbyes by their code.
@@ -67,6 +68,7 @@ class Page:
         self.url, self.path, self.cookie, self.conversation = url, path, cookie, conversation
         self.origin = origin or url
         self.lines: list[dict] = []
+        self.others: dict[str, int] = {}
         self.arrived: dict[int, float] = {}
         self.acknowledged: dict[int, str] = {}
         self.written: list[str] = []
@@ -313,7 +315,10 @@ class Page:
 
     def _held(self) -> dict:
         upto = len(self.lines)
-        return {"id": 1, **({"held": {self.conversation: upto}} if self.conversation else {"after": upto})}
+        return {
+            "id": 1,
+            **({"held": self.others | {self.conversation: upto}} if self.conversation else {"after": upto}),
+        }
 
     async def _put(self, frame: dict) -> None:
         self.happens(f"says {frame['type']}")
@@ -331,6 +336,8 @@ class Page:
         kind = frame["type"]
         if kind in {"welcome", "lines"} and frame.get("conversation", "") == self.conversation:
             await self._apply(frame.get("lines", []), frame.get("upto", 0))
+        elif kind == "lines" and self.conversation:
+            self._keep_other(frame["conversation"], frame["lines"])
         if kind == "welcome":
             self.open.set()
             self._flush()
@@ -340,6 +347,12 @@ class Page:
             else:
                 self.found[frame["code"]] += 1
                 self._fail()
+
+    def _keep_other(self, conversation: str, lines: list[dict]) -> None:
+        """A desk keeps what comes of its other conversations: else each heartbeat asks for their whole stories."""
+        for line in lines:
+            if line["seq"] == self.others.get(conversation, 0) + 1:
+                self.others[conversation] = line["seq"]
 
     async def _apply(self, lines: list[dict], upto: int) -> None:
         for line in lines:
