@@ -116,6 +116,7 @@ class Patterns:
     goodbye: Sought
     returning: Sought
     everyday: Sought
+    heap: Sought
     dosed: Sought
     joke: Sought
     explicit: Sought
@@ -221,7 +222,7 @@ def _scope(
     idioms: list[tuple[int, int]],
 ) -> Scoped:
     begin, _end = _around(clauses, mention.start)
-    opening, closing = _around(sentences, mention.start)
+    opening, closing = _around(sentences, mention.start)[0], _around(sentences, mention.end - 1)[1]
     before = text[max(begin, mention.start - 40) : mention.start]
     behind = text[mention.end : mention.end + 16]
     start, end = max(opening, mention.start - 160), min(closing, mention.end + 160)
@@ -231,7 +232,7 @@ def _scope(
     past = bool(patterns.past.search(sentence)) and not patterns.still.search(nearby)
     third = _is_third(patterns, text, mention, before, start)
     silenced = (
-        (mention.concept in EVERYDAY and bool(patterns.everyday.search(sentence)))
+        (mention.concept in EVERYDAY and _is_everyday(patterns, mention, sentence))
         or (mention.concept in DOSES and bool(patterns.dosed.search(sentence)))
         or _is_framed(patterns, text, mention, third, before, (start, end), sentences)
     )
@@ -250,6 +251,12 @@ def _scope(
         again=mention.concept in BEGUN and bool(patterns.relapse.search(text[mention.end : mention.end + AFTER])),
         idiom=any(start < mention.end and mention.start < end for start, end in idioms),
     )
+
+
+def _is_everyday(patterns: Patterns, mention: Mention, sentence: str) -> bool:
+    """Whether a chore, a meal, a game or a mishap explains a mention; so much medicine none of them explains."""
+    heap = mention.concept in DOSES and patterns.heap.search(sentence) is not None
+    return not heap and patterns.everyday.search(sentence) is not None
 
 
 def is_meant(text: str, language: str, scoped: Sequence[Scoped]) -> bool:
