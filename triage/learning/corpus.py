@@ -70,7 +70,16 @@ class Conversation:
 
 def in_test(family: str) -> bool:
     """Whether a family is kept for testing: by a hash of its name, so that new lines move no old ones."""
-    return int.from_bytes(hashlib.sha256(family.encode()).digest()[:4], "big") % TEST_SHARE == 0
+    return _number(family, 0) % TEST_SHARE == 0
+
+
+def fold_of(family: str, folds: int) -> int:
+    """The fold in which a family is: by another part of the same hash, so that new lines move no old ones."""
+    return _number(family, 1) % folds
+
+
+def _number(family: str, part: int) -> int:
+    return int.from_bytes(hashlib.sha256(family.encode()).digest()[4 * part : 4 * part + 4], "big")
 
 
 def read_lines(folder: Path = CORPUS) -> list[Line]:
