@@ -15,13 +15,15 @@ from triage.learning.corpus import KINDS, BadCorpus, Conversation, Line
 BLIND = Path(__file__).with_name("blind")
 COLUMNS = ["level", "kind", "text"]
 HANDS = (1, 2)
-"""Who wrote: each file belongs to one of them."""
+"""Who wrote as a night might: each file belongs to one of them."""
+PROBES = 3
+"""The file of messages that were written to find what is missed: told apart from the others."""
 CONVERSATIONS = "conversations_2.jsonl"
 _SIGNS = re.compile(r"[\W_]+")
 
 
 def read(language: str, hand: int, folder: Path = BLIND) -> list[Line]:
-    """All lines of one language by one of HANDS, each a family of its own.
+    """All lines of one language by one of HANDS, or of PROBES, each a family of its own.
 
     Raises:
         BadCorpus: a row that is not of the form in the README.

@@ -139,7 +139,7 @@ def _of_families(sample: Sample, name: str) -> Figures:
 
 
 def blind(lines: Sequence[Line], ways: Mapping[str, Method], language: str) -> list[Sample]:
-    """The blind lines of each hand, and of all together.
+    """The blind lines of each hand, the probes, and the lines of all hands together.
 
     Args:
         lines: the corpus; what stands in it is not counted.
@@ -147,12 +147,14 @@ def blind(lines: Sequence[Line], ways: Mapping[str, Method], language: str) -> l
         language: of the sets.
     """
     by_hand = [blind_set.apart(blind_set.read(language, hand), lines) for hand in blind_set.HANDS]
+    probes = blind_set.apart(blind_set.read(language, blind_set.PROBES), lines)
     whose = np.repeat(blind_set.HANDS, [len(part) for part in by_hand])
     title = f"Blind set, {language}"
     lines = [line for part in by_hand for line in part]
     whole = _sample(title, _of_blind, lines, _said(lines, ways))
     parts = [whole.part(f"{title}, hand {hand}", whose == hand) for hand in blind_set.HANDS]
-    return [*parts, replace(whole, title=f"{title}, both hands")]
+    sideways = _sample(f"Probes, {language}", _of_blind, probes, _said(probes, ways))
+    return [*parts, sideways, replace(whole, title=f"{title}, both hands")]
 
 
 def _of_blind(sample: Sample, name: str) -> Figures:

@@ -47,7 +47,7 @@ class Measured:
     Attributes:
         families: the test families, by language.
         test: the test conversations, by language.
-        blind: the blind lines, of each language each hand and then all together.
+        blind: the blind lines, of each language each hand, the probes, and then both hands together.
         blind_told: the blind conversations, by language.
         elsewhere: sets from elsewhere.
     """
