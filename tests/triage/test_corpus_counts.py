@@ -26,6 +26,8 @@ def test_a_readme_without_marks_is_refused():
         ("en_plainly_7.tsv", "plain, files 4 to 7"),
         ("en_plainly_9.tsv", "plain, files 8 and 9"),
         ("en_plainly_10.tsv", "plain, files 10 to 13"),
+        ("zh_plainly_14.tsv", "plain, files 14 to 18"),
+        ("en_plainly_18.tsv", "plain, files 14 to 18"),
         ("conversations_en_2.jsonl", "oblique"),
         ("conversations_en_3.jsonl", "hard"),
         ("conversations_en_4.jsonl", "plain, files 4 to 7"),

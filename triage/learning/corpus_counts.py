@@ -17,7 +17,14 @@ LANGUAGES = ("zh", "en")
 TWINS = ("negated", "third_person", "quoted", "idiom", "past")
 """The harmless twins that a line of risk is read beside."""
 _NUMBER = re.compile(r"_(\d+)\.")
-_HANDS = ("oblique", "hard", "plain, files 4 to 7", "plain, files 8 and 9", "plain, files 10 to 13")
+_HANDS = (
+    "oblique",
+    "hard",
+    "plain, files 4 to 7",
+    "plain, files 8 and 9",
+    "plain, files 10 to 13",
+    "plain, files 14 to 18",
+)
 
 
 def hands_of(file: str) -> str:
@@ -26,7 +33,7 @@ def hands_of(file: str) -> str:
     number = int(found.group(1)) if found else 1
     is_told = file.startswith("conversations_")
     if number >= 10:
-        return _HANDS[4]
+        return _HANDS[5] if number >= 14 else _HANDS[4]
     if "_plainly_" in file or (is_told and number >= 4):
         return _HANDS[3] if number >= 8 else _HANDS[2]
     return _HANDS[1] if number == (3 if is_told else 4) else _HANDS[0]
