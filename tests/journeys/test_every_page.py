@@ -19,6 +19,8 @@ NAMES = {
     "en": ("Ash", "Rain", "Somebodys20lettername"),
 }
 FOREIGN = {"zh": re.compile(r"[A-Za-z]{3,}"), "en": re.compile(r"[\u3000-\u9fff\uff00-\uffef]+")}
+CHECKSUM = re.compile(r"\b(?=[a-f]*\d)[0-9a-f]{6,64}\b")
+"""Which weights spoke is told in small print: in hexadecimal letters that may look like a word."""
 KNOWN = {
     "zh": {
         "cookie",
@@ -88,7 +90,8 @@ class Inspector:
         ]
 
     def foreign(self, page: Page) -> list[str]:
-        words = {word.lower() for said in page.evaluate(SEEN) for word in FOREIGN[self.language].findall(said)}
+        seen = [CHECKSUM.sub(" ", said) for said in page.evaluate(SEEN)]
+        words = {word.lower() for said in seen for word in FOREIGN[self.language].findall(said)}
         lang = page.evaluate("document.documentElement.lang").lower()
         expected = {"zh": "zh-hans", "en": "en"}[self.language]
         return sorted(words - KNOWN[self.language]) + ([f"lang is {lang}"] if lang != expected else [])
