@@ -169,11 +169,14 @@ def parse(text: str) -> Weights:
         BadWeights: altered, or not of this form.
     """
     told, _newline, body = text.partition("\n")
+    # Megabytes each, in pieces between which the memory of what stays would lie: let go before the tables are built.
+    del text
     if told != checksum(body):
         raise BadWeights("checksum")
     try:
         data = json.loads(body)
-        languages = {name: _language(one) for name, one in data["languages"].items()}
+        del body
+        languages = {name: _language(data["languages"].pop(name)) for name in list(data["languages"])}
         return Weights(version=str(data["version"]), languages=languages)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise BadWeights(type(error).__name__) from error
