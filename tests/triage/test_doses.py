@@ -2,6 +2,7 @@
 
 import pytest
 
+from triage import services
 from triage.core import assess
 from triage.core.levels import Level
 
@@ -92,3 +93,30 @@ def test_so_much_medicine_is_an_act_begun_whatever_else_is_said(text):
 @pytest.mark.parametrize("text", DOSES)
 def test_medicine_as_doctors_give_it_raises_nothing(text):
     assert not assess.read(text).floor.level.is_crisis
+
+
+STILL_OVERDOSES = [
+    # what tells of a course of medicine, or of an illness, beside all of it at once
+    "还是睡不着，我把药全吃了",
+    "吃药没用，我把药全吃了",
+    "还是疼，我把药都吃了",
+    "停药了没用，我把一瓶药都吃了",
+    "我对青霉素过敏，我把药都吃了",
+    "过敏就过敏，我把头孢都吃了，喝了酒",
+    "药都吃完了，不用复查了",
+    "药全吃完了，不用再去医院开了",
+    "再买一瓶也没用，这瓶药我全吃了",
+    "上个月开的药我都吃了 一颗没剩",
+    "我把药全吃了 情绪稳定了",
+    "took the whole bottle of pills, for the headache",
+    "took 40 paracetamol for the pain",
+    "i took all my pills for tonight",
+    "吃了三十片安眠药还是睡不着",
+    "喝了农药还在疼",
+    "years ago i tried, and now i've swallowed the lot",
+]
+
+
+@pytest.mark.parametrize("text", STILL_OVERDOSES)
+def test_no_illness_and_no_course_explains_all_of_it_at_once(text):
+    assert services.assess(text).level is Level.IMMINENT
