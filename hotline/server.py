@@ -10,6 +10,8 @@ import asyncio
 import logging
 import os
 import sys
+import threading
+import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -27,7 +29,11 @@ from triage import reading
 
 ENDS_WITHIN_SECONDS = 5.0
 """After this long whatever is still busy is cut off. Service managers usually wait ten seconds before they kill."""
+CUT_OFF_WITHIN_SECONDS = 1.0
+"""How long what was cut off may take to notice."""
 TRIAGE_ENDS_WITHIN_SECONDS = 1.0
+THREADS_END_WITHIN_SECONDS = 1.5
+"""How long threads may go on once nobody is served any more. All in all some nine seconds and a half."""
 WAITING_AT_THE_DOOR = 2048
 """So many connections the kernel takes in until we look at them. Beyond Twisted's own 50 it drops them, and where
 everybody comes back at once a browser tries again only after one, three and seven seconds."""
@@ -76,7 +82,9 @@ class GentleServer(Server):
         late = self._busy()
         for application in late:
             application.cancel()
-        await asyncio.gather(*late, return_exceptions=True)
+        if late:
+            # Not for as long as they like: a thread that waits for a database which another holds goes on waiting.
+            await asyncio.wait(late, timeout=CUT_OFF_WITHIN_SECONDS)
         await reading.reader().end(TRIAGE_ENDS_WITHIN_SECONDS)
 
     def _busy(self) -> list[asyncio.Future[Any]]:
@@ -109,20 +117,28 @@ def main() -> None:
             CommandLine().run([*OPTIONS, *sys.argv[1:], "hotline.asgi:application"])
     except (ImproperlyConfigured, BackupFailed) as trouble:
         sys.exit(f"Not started: {trouble}")
-    leave_hung_triage()
-
-
-def leave_hung_triage() -> None:
-    """Python waits for every thread before it ends; one in which triage hangs would keep this process for ever.
-
-    (Only where triage reads in threads, see TRIAGE_PROCESS.)
-
-    Nothing is lost by it: what was acknowledged is committed, and what triage has not read is found by the watch.
-    """
     if not reading.reader().stop(TRIAGE_ENDS_WITHIN_SECONDS):
+        # Only where triage reads in threads, see TRIAGE_PROCESS.
         logging.getLogger(__name__).error("triage hangs; ended without it")
+    leave_without_waiting(THREADS_END_WITHIN_SECONDS)
+
+
+def leave_without_waiting(within: float) -> None:
+    """End this process within so many seconds, however many threads are still at something.
+
+    Python itself waits for every thread, and for all that is put down for it: for ever where triage hangs, and where
+    somebody else holds the database as many seconds for each word under way. Nothing is lost by leaving: what was
+    acknowledged is committed, what is half written the database takes back, and what triage has not read is found by
+    the watch.
+    """
+
+    def leave() -> None:
+        time.sleep(within)
+        logging.getLogger(__name__).error("threads still busy; ended without them")
         logging.shutdown()
         os._exit(0)
+
+    threading.Thread(target=leave, name="leave", daemon=True).start()
 
 
 if __name__ == "__main__":

@@ -4,7 +4,9 @@ import asyncio
 import secrets
 import signal
 import socket
+import sqlite3
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,9 @@ from websockets.exceptions import ConnectionClosed
 from tests.faults.client import Client
 
 ENDS_WITHIN_SECONDS = 7.0
+SPEAK_INTO_THE_END = 8
+MANAGERS_WAIT_SECONDS = 20.0
+"""Half of what this took while the end waited for each of them; twice what it may take."""
 
 
 async def test_every_page_is_told_when_to_come_back(site):
@@ -124,3 +129,25 @@ def wait_for_log(process, words):
     while words not in process.log:
         assert time.monotonic() < deadline, process.log
         time.sleep(0.05)
+
+
+async def test_a_database_that_nobody_gets_does_not_keep_the_process(site):
+    """Somebody else holds SQLite's one lock: each word under way would wait 5 s for it, one behind the other."""
+    process = site.start()
+    clients = []
+    for _ in range(SPEAK_INTO_THE_END):
+        visit, _ = await asyncio.to_thread(process.begin)
+        clients.append(await Client(process, "/ws/resident/", visit).connect())
+    with closing(sqlite3.connect(site.folder / "var" / "hotline.sqlite3", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        for client in clients:
+            await client.send("message.send", client_id=secrets.token_urlsafe(16), text="somebody there?")
+        await asyncio.sleep(0.5)
+        assert await asyncio.to_thread(process.end, within=MANAGERS_WAIT_SECONDS) == 0
+    assert "ended without" in process.log
+    again = site.start(process.port)
+    for client in clients:
+        frames, _ = await client.last_words(ENDS_WITHIN_SECONDS)
+        assert not [frame for frame in frames if frame["type"] == "ack"]
+        resident = await Client(again, "/ws/resident/", client.cookie).connect()
+        assert not [line for line in resident.lines if line["client_id"]], "kept, and its page was not told"
