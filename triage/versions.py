@@ -72,7 +72,7 @@ def keep(text: str, *, corpus: str, examples: int) -> tuple[ModelVersion, bool]:
         Its row, and whether it is new; the same file again is the same version.
     """
     checksum = text.partition("\n")[0]
-    version = exact.version(parse(text), checksum)
+    version = exact.version(parse(text.encode()), checksum)
     folder().mkdir(parents=True, exist_ok=True)
     fresh = folder() / f"{checksum}.new"
     fresh.write_text(text, encoding="utf-8")

@@ -100,7 +100,7 @@ def test_a_weight_that_could_flow_over_is_refused():
     rows = dict.fromkeys(("bias", "slope", "shift", "thresholds", "later"), [0.5] * 3)
     language = {"features": ["我"], **heavy, **rows, "story": [[0.0]] * 3, "doubt": 0.5}
     with pytest.raises(scorer.BadWeights):
-        scorer.parse(scorer.dump({"version": "x", "languages": {"zh": language}}))
+        scorer.parse(scorer.dump({"version": "x", "languages": {"zh": language}}).encode())
 
 
 @pytest.fixture(scope="module")
@@ -159,7 +159,7 @@ def agree(built):
         assert 0.5 < told["AUROC"] < 1
         assert 0 < told["calibration error"] < 0.1
     del data["figures"]
-    assert scorer.parse(scorer.dump(data)) == built.weights
+    assert scorer.parse(scorer.dump(data).encode()) == built.weights
 
 
 def test_an_altered_file_is_refused(tmp_path):

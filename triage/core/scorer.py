@@ -157,23 +157,25 @@ def load(path: Path) -> Weights:
         BadWeights: missing, altered, or not of this form.
     """
     try:
-        return parse(path.read_text(encoding="utf-8"))
+        return parse(path.read_bytes())
     except OSError as error:
         raise BadWeights(type(error).__name__) from error
 
 
-def parse(text: str) -> Weights:
-    """The weights in a file's text.
+def parse(file: bytes) -> Weights:
+    """The weights in a file.
 
     Raises:
         BadWeights: altered, or not of this form.
     """
-    told, _newline, body = text.partition("\n")
-    # Megabytes each, in pieces between which the memory of what stays would lie: let go before the tables are built.
-    del text
-    if told != checksum(body):
+    start = file.find(b"\n") + 1
+    # Not cut in two: megabytes each, which the process would go on holding between what stays.
+    whole = memoryview(file)
+    if file[: max(start - 1, 0)].decode(errors="replace") != hashlib.sha256(whole[start:]).hexdigest():
         raise BadWeights("checksum")
     try:
+        body = str(whole[start:], "utf-8")
+        del whole, file
         data = json.loads(body)
         del body
         languages = {name: _language(data["languages"].pop(name)) for name in list(data["languages"])}

@@ -352,4 +352,4 @@ def build(
         name += "-without-open-sets"
     data = {"version": f"{name}-{corpus[:8]}", "corpus": corpus, "lines": counts, "languages": languages}
     text = dump({**data, "figures": figures})
-    return Built(text, parse(text), erred, figures)
+    return Built(text, parse(text.encode()), erred, figures)
