@@ -103,7 +103,7 @@ A_CHORE = [
     "got rope and nails",
     "got rope and nails for the pictures",
     "got rope and hooks for the shelf",
-    "got a rope, putting up a hammock",
+    "bought a rope for the hammock",
     "刀在桌上，帮我切下水果",
     "刀在桌上，帮我切点葱",
     "水果刀在桌上，切个西瓜吧",

@@ -6,6 +6,9 @@ from triage.core import assess
 from triage.core.levels import Level
 
 UNDER_WAY = [
+    "i lit the barbecue in the bedroom and shut the window",
+    "it's cold and i brought the coals into the bathroom and it's smoking",
+    "i took 40 antihistamines",
     # attackers who are here
     "active shooter at our college, i'm under a table in the library",
     "there's a man with an axe downstairs",
@@ -120,6 +123,10 @@ HIGH = [
     "i cut before every lesson",
 ]
 TWINS = [
+    "barbecue in the garden, coals are glowing",
+    "we had a bbq in the shed because of the rain lol",
+    "put the barbecue in the car boot for the beach",
+    "took my antihistamines, 30 in a pack, one a day",
     "active shooter drill at school today, we hid under desks, so boring",
     "someone's trying the handle, it's just my roommate, she forgot her key",
     "active shooter drill at school today, boring",

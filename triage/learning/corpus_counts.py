@@ -24,6 +24,7 @@ _HANDS = (
     "plain, files 8 and 9",
     "plain, files 10 to 13",
     "plain, files 14 to 18",
+    "plain, files 19 to 27",
 )
 
 
@@ -33,7 +34,7 @@ def hands_of(file: str) -> str:
     number = int(found.group(1)) if found else 1
     is_told = file.startswith("conversations_")
     if number >= 10:
-        return _HANDS[5] if number >= 14 else _HANDS[4]
+        return _HANDS[6] if number >= 19 else _HANDS[5] if number >= 14 else _HANDS[4]
     if "_plainly_" in file or (is_told and number >= 4):
         return _HANDS[3] if number >= 8 else _HANDS[2]
     return _HANDS[1] if number == (3 if is_told else 4) else _HANDS[0]
