@@ -1,13 +1,9 @@
 """What parts of the corpus would find: like alarms at every point, and the lines that a goal would ask."""
 
 import math
-import os
-import subprocess
-import sys
 
 import pytest
 
-from tools.local import ROOT
 from triage.learning import corpus, curve
 from triage.learning.metrics import Rate
 
@@ -36,12 +32,3 @@ def test_a_goal_asks_as_many_doublings_as_the_last_one_says():
     assert curve.needed(points, 0.8) == pytest.approx(32000)
     assert curve.needed([*points, point(16000, 0.7)], 0.8) == math.inf
     assert curve.needed([*points, point(16000, 0.70001)], 0.8) == math.inf
-
-
-def test_the_command_needs_no_site():
-    """As the model card tells it, in a fresh clone: without secrets, settings or database."""
-    bare = {name: value for name, value in os.environ.items() if name in {"PATH", "HOME", "LANG"}}
-    asked = [sys.executable, "manage.py", "curve", "--help"]
-    done = subprocess.run(asked, cwd=ROOT, env=bare, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    assert "at like alarms" in done.stdout

@@ -25,13 +25,14 @@ def test_more_alarms_find_more_and_each_share_is_kept():
     assert few.imminent_found.count < few.found.count
 
 
-def test_the_command_needs_no_site():
+@pytest.mark.parametrize(("command", "words"), [("shares", "fewer or more alarms"), ("curve", "at like alarms")])
+def test_the_command_needs_no_site(command, words):
     """As the model card tells it, in a fresh clone: without secrets, settings or database."""
     bare = {name: value for name, value in os.environ.items() if name in {"PATH", "HOME", "LANG"}}
-    asked = [sys.executable, "manage.py", "shares", "--help"]
+    asked = [sys.executable, "manage.py", command, "--help"]
     done = subprocess.run(asked, cwd=ROOT, env=bare, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    assert "fewer or more alarms" in done.stdout
+    assert words in done.stdout
 
 
 def share(asked, found, calm):

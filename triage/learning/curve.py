@@ -75,7 +75,8 @@ def gain(points: Sequence[Point]) -> float:
 def needed(points: Sequence[Point], goal: float) -> float:
     """How many lines would find ``goal`` of crisis lines if each doubling went on to bring what the last one did.
 
-    It brings less each time, so that this is the least. Endless where the last one brought nothing.
+    An extrapolation from two points, and no forecast: doublings before brought more or less, and the hands that wrote
+    the test part wrote what was learned. Endless where the last one brought nothing.
     """
     each, last = gain(points), points[-1]
     if each <= 0:
