@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 import signal
+import sys
 import threading
 from pathlib import Path
 
@@ -16,26 +17,22 @@ LINES_IN_MEMORY = 1_000
 
 
 def age_quickly(day_seconds: float) -> None:
-    """Let sockets live for 20/24 of ``day_seconds``, sessions and triage's memory for half of them.
-
-    SIGUSR2 writes :func:`counts`.
-    """
+    """Let sockets live for 20/24 of ``day_seconds``, sessions for half of them. SIGUSR2 writes :func:`write_counts`."""
     from hotline.chat import recent, sockets
-    from triage import line
 
     sockets.LONGEST_SOCKET_SECONDS = day_seconds * 20 / 24
     settings.SESSION_COOKIE_AGE = day_seconds / 2
     recent.LINES_IN_ALL = LINES_IN_MEMORY
-    line.CODE = quick_to_forget(day_seconds)
     signal.signal(signal.SIGUSR2, lambda *_: write_counts())
 
 
-def quick_to_forget(day_seconds: float) -> str:
-    """In place of triage.line.CODE: what starts a process that remembers words for half a day as it is here."""
+def forget_quickly(day_seconds: float) -> None:
+    """Let the process that reads remember words for half of ``day_seconds``. Before the server is imported."""
     from triage import line
 
+    assert "hotline.asgi" not in sys.modules, "triage's process was started already, and remembers for an hour"
     sooner = f"from triage import child; child.REMEMBERS_SECONDS = {day_seconds / 2}; from triage.child"
-    return line.CODE.replace("from triage.child", sooner)
+    line.CODE = line.CODE.replace("from triage.child", sooner)
 
 
 def write_counts() -> None:

@@ -184,12 +184,16 @@ def move_clock_on_signal(seconds: float) -> None:
 def main() -> None:
     """Build the fault in, then serve."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hotline.settings")
+    # What the process that reads is to be like is said first: importing the server starts it.
     if os.environ.get("FAULT_TRIAGE"):
-        # Before the server starts it.
         from tests.faults.unwell import ill_code
         from triage import line
 
         line.CODE = ill_code(os.environ["FAULT_TRIAGE"])
+    if os.environ.get("FAULT_AGES"):
+        from tests.faults.aging import forget_quickly
+
+        forget_quickly(float(os.environ["FAULT_AGES"]))
     from hotline import asgi, server
 
     if os.environ.get("FAULT_POINT"):

@@ -14,6 +14,7 @@ import time
 import urllib.error
 import urllib.parse
 import urllib.request
+from collections.abc import Callable
 from http.cookiejar import CookieJar
 from pathlib import Path
 
@@ -28,7 +29,6 @@ PASSWORD = "lamplight-demo"
 METRICS_TOKEN = "a-token-that-is-long-enough-for-this"
 """For sites whose processes are asked how many sockets they serve."""
 _TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
-_SOCKETS = re.compile(r"^hotline_sockets\{.*\} (\S+)$", re.M)
 _here = urllib.request.ProxyHandler({})
 
 
@@ -79,10 +79,15 @@ class Process:
                 return error.code, error.read().decode()
 
     def sockets(self) -> int:
-        """How many sockets it says it serves. Its site has METRICS_TOKEN."""
+        """How many sockets it says it serves."""
+        return self.metric("hotline_sockets")
+
+    def metric(self, name: str) -> int:
+        """What it says of this, with all labels together. Its site has METRICS_TOKEN."""
         asked = urllib.request.Request(f"{self.url}/metrics", headers={"Authorization": f"Bearer {METRICS_TOKEN}"})
         with urllib.request.build_opener(_here).open(asked, timeout=20) as answer:
-            return sum(int(float(n)) for n in _SOCKETS.findall(answer.read().decode()))
+            found = re.findall(rf"^{name}(?:{{.*}})? (\S+)$", answer.read().decode(), re.MULTILINE)
+        return sum(int(float(n)) for n in found)
 
     def kill(self) -> None:
         """As a power cut does: no warning, no last word."""
@@ -116,6 +121,14 @@ class Process:
             following = answer.read().decode()
         assert any(one.name == cookie for one in jar), f"{path} gave no {cookie}"
         return "; ".join(f"{one.name}={one.value}" for one in jar), following
+
+
+def wait_for(condition: Callable[[], bool]) -> None:
+    """Look again and again, and fail after twenty seconds. Not on an event loop."""
+    deadline = time.monotonic() + 20
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
 
 
 class Site:

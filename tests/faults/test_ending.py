@@ -13,6 +13,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 
 from tests.faults.client import Client
+from tests.faults.site import wait_for
 
 ENDS_WITHIN_SECONDS = 7.0
 SPEAK_INTO_THE_END = 8
@@ -115,13 +116,6 @@ async def test_what_reads_for_the_server_ends_with_it(site, how):
 def children_of(pid):
     """Process ids, as words."""
     return Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-
-
-def wait_for(condition):
-    deadline = time.monotonic() + 20
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
 
 
 def wait_for_log(process, words):

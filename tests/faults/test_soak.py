@@ -1,12 +1,17 @@
 """What `make soak` makes of its samples: a leak is told with its rate, and what only goes up and down is none."""
 
+import asyncio
 import random
 
 import pytest
 
+from tests.faults.client import Client
+from tests.faults.site import METRICS_TOKEN, wait_for
 from tests.faults.soak import BOUNDS, CONSOLES, Soak, errors_in, growth, told
 
 CHANCE = random.Random(7)
+FORGOTTEN_AFTER_SECONDS = 2.0
+REMEMBERED = "hotline_triage_conversations"
 
 
 def samples(**per_hour):
@@ -100,3 +105,19 @@ def test_an_error_is_kept_with_its_traceback_and_without_words_or_addresses():
     found = told(made)
     assert found["missed"] == ["2 errors logged"]
     assert found["the first of them"] == made.errors
+
+
+async def test_the_process_that_reads_forgets_within_half_of_a_short_day(make_site):
+    process = make_site(METRICS_TOKEN=METRICS_TOKEN).start(
+        launcher="tests.faults.launcher", FAULT_AGES=str(2 * FORGOTTEN_AFTER_SECONDS)
+    )
+    remembered = []
+    for _ in range(2):
+        visit, _ = await asyncio.to_thread(process.begin)
+        resident = await Client(process, "/ws/resident/", visit).connect()
+        await resident.say("still here")
+        # It is told with the answer, and the first waits until the process has started.
+        await asyncio.to_thread(wait_for, lambda: process.metric(REMEMBERED) > 0)
+        await asyncio.sleep(FORGOTTEN_AFTER_SECONDS + 0.5)
+        remembered.append(await asyncio.to_thread(process.metric, REMEMBERED))
+    assert remembered == [1, 1]
