@@ -140,7 +140,7 @@ def test_the_page_holds_every_row_and_the_names_of_what_was_measured(measured, g
     page = tables.document(measured, "make evaluate", ["Model a", "corpus b"])
     assert "`make evaluate`" in page
     assert "Model a, corpus b." in page
-    for title, rows in [*tables.by_set(measured), *groups.items()]:
+    for title, rows in [*tables.by_set(measured), *tables.by_twin(measured), *groups.items()]:
         assert f"**{title}**\n\n{tables.table(rows)}\n" in page
     assert tables.table(tables.with_and_without(measured)) in page
     for title, shares in tables.worst(measured):
@@ -154,6 +154,31 @@ class SaysWhatStands:
     def follow(self, turns, _language):
         chances = np.array([float(turn) for turn in turns])
         return methods.Verdicts(np.where(chances >= 0.5, int(Level.HIGH), 0), chances)
+
+
+def test_a_line_of_danger_is_told_beside_each_of_its_familys_twins():
+    families = [
+        ("a", Level.HIGH, "plan", 0.9),
+        ("a", Level.LOW, "quoted", 0.4),
+        ("a", Level.MODERATE, "past", 0.6),
+        ("a", Level.LOW, "ordinary", 0.1),
+        ("b", Level.IMMINENT, "underway", 0.3),
+        ("b", Level.LOW, "quoted", 0.3),
+        ("c", Level.LOW, "quoted", 0.9),
+        ("d", Level.HIGH, "quoted", 0.9),
+    ]
+    lines = [
+        corpus.Line(family, "zh", level, kind, "other", str(n)) for n, (family, level, kind, _) in enumerate(families)
+    ]
+    chances = np.array([chance for *_, chance in families])
+    said = {"some method": methods.Verdicts(np.where(chances >= 0.5, int(Level.HIGH), 0), chances)}
+    told = dict(evaluation.apart(evaluation._sample("", evaluation._of_families, lines, said)))
+    quoted, past = told["quoted, some method"], told["past, some method"]
+    assert (quoted["pairs"], quoted["ranked rightly"]) == ("2", str(metrics.Rate(1, 2))), "a tie is not ranked"
+    assert quoted["told apart"] == str(metrics.Rate(1, 2))
+    assert quoted["alarms at the twins"] == str(metrics.Rate(0, 2)), "a line whose family holds no danger is no twin"
+    assert (past["ranked rightly"], past["told apart"]) == (str(metrics.Rate(1, 1)), str(metrics.Rate(0, 1)))
+    assert told["idiom, some method"]["pairs"] == "0"
 
 
 def test_a_conversation_is_found_at_its_first_alarm_and_told_by_its_gravest_turn():

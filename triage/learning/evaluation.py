@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from triage.core.levels import Level
 from triage.learning import background, blind_set, metrics
 from triage.learning.corpus import Conversation, Line, calm_lines
-from triage.learning.corpus_counts import hands_of
+from triage.learning.corpus_counts import TWINS, hands_of
 from triage.learning.methods import PRODUCT, Method, Verdicts
 
 Figures = dict[str, str]
@@ -33,7 +33,7 @@ class Sample:
         columns: what is told of this kind of set.
         level: the true levels, as numbers.
         calm: which are what a line receives all night (corpus.calm_lines).
-        kind: of the corpus' README; likewise ``persona``.
+        kind: of the corpus' README; likewise ``persona`` and ``family``.
         hands: who wrote each (corpus_counts.hands_of), "" where that is not known.
         script: TRADITIONAL or OTHER.
         said: by each method.
@@ -45,6 +45,7 @@ class Sample:
     calm: NDArray[np.bool_]
     kind: NDArray[np.str_]
     persona: NDArray[np.str_]
+    family: NDArray[np.str_]
     hands: NDArray[np.str_]
     script: NDArray[np.str_]
     said: Mapping[str, Verdicts]
@@ -72,6 +73,7 @@ class Sample:
             calm=self.calm[chosen],
             kind=self.kind[chosen],
             persona=self.persona[chosen],
+            family=self.family[chosen],
             hands=self.hands[chosen],
             script=self.script[chosen],
             said=said,
@@ -105,6 +107,7 @@ def _sample(
         np.array(calm_lines(lines)),
         np.array([line.kind for line in lines]),
         np.array([line.persona for line in lines]),
+        np.array([line.family for line in lines]),
         np.array([hands_of(name) if name else "" for name in names]),
         np.array([TRADITIONAL if name.startswith(TRADITIONAL_FILES) else OTHER for name in names]),
         said,
@@ -259,6 +262,39 @@ def found_by(samples: Sequence[tuple[str, Sample | Told]], by: str) -> list[tupl
         for group, crisis, flag in zip(sample.groups(by), sample.crisis, sample.flags(PRODUCT), strict=True)
         if crisis
     )
+
+
+def apart(sample: Sample) -> list[tuple[str, Figures]]:
+    """How well each method tells a line of danger from its harmless twins: pairs within a family, by kind of twin.
+
+    A pair is a line in a crisis and one below it, of the same family and of one of corpus_counts.TWINS. It is ranked
+    rightly where the line in a crisis has the greater chance (a tie is none), and told apart where there is an alarm at
+    it and none at its twin.
+    """
+    members: dict[str, list[int]] = {}
+    for place, family in enumerate(sample.family):
+        members.setdefault(str(family), []).append(place)
+    crisis = sample.crisis
+    rows: list[tuple[str, Figures]] = []
+    for kind in TWINS:
+        pairs = [
+            (grave, twin)
+            for places in members.values()
+            for twin in places
+            if sample.kind[twin] == kind and not crisis[twin]
+            for grave in places
+            if crisis[grave]
+        ]
+        graves, twins = np.array(pairs, dtype=int).reshape(-1, 2).T
+        for name, said in sample.said.items():
+            figures = {
+                "pairs": str(len(pairs)),
+                "ranked rightly": str(metrics.rate(said.chances[graves] > said.chances[twins])),
+                "told apart": str(metrics.rate(said.flags[graves] & ~said.flags[twins])),
+                "alarms at the twins": str(metrics.rate(said.flags[np.unique(twins)])),
+            }
+            rows.append((f"{kind}, {name}", figures))
+    return rows
 
 
 def _worst_first(rights: Iterable[tuple[str, bool]]) -> list[tuple[str, metrics.Rate]]:

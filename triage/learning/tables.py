@@ -15,6 +15,7 @@ from triage.learning.evaluation import (
     Figures,
     Sample,
     Told,
+    apart,
     blind,
     breakdown,
     conversations,
@@ -38,6 +39,10 @@ stands where nothing can be counted. Of a conversation, the chance told is the g
 each turn by itself, with the thresholds of single messages, so that they alarm oftener: AUROC compares them. Of graded
 posts the top grade counts as a crisis; the difference between two AUROCs is that of both on the same draws of posts.
 Rows from elsewhere that hold several turns are followed as conversations."""
+
+TWINS_HEAD = """Pairs of one family: a line in a crisis and a twin below it, of the kind told. A pair is ranked
+rightly where the line in a crisis has the greater chance (a tie is none), and told apart where it alarms and its twin
+does not. Pairs of one family are not independent either."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +149,12 @@ def by_writing(measured: Measured) -> Iterator[tuple[str, Rows]]:
             yield f"{sample.title}, by {by}", _groups(sample, by, lambda part, name: part.columns(part, name))
 
 
+def by_twin(measured: Measured) -> Iterator[tuple[str, Rows]]:
+    """Title and rows of the pairs of the test families: a line of danger and a harmless twin of it."""
+    for sample in measured.families.values():
+        yield f"{sample.title}, beside their twins", [row for row in apart(sample) if not row[0].endswith(ALONE)]
+
+
 def worst(measured: Measured) -> Iterator[tuple[str, Sequence[tuple[str, Rate]]]]:
     """Title and shares of each kind and persona, worst first: right alarm or none, and of a crisis those found."""
     families, told = list(measured.families.items()), list(measured.test.items())
@@ -203,6 +214,8 @@ def document(measured: Measured, made_by: str, versions: Sequence[str]) -> str:
     ]
     if any(ALONE in sample.said for sample in measured.families.values()):
         parts += ["## With and without the open sets", table(with_and_without(measured))]
+    twins = (f"**{title}**\n\n{table(rows)}" for title, rows in by_twin(measured))
+    parts += ["## Beside their twins", TWINS_HEAD, *twins]
     parts += ["## Worst first", *(f"**{title}**\n\n{_shares(rows)}" for title, rows in worst(measured))]
     parts += ["## Kinds and personas", *(f"**{title}**\n\n{table(rows)}" for title, rows in by_group(measured))]
     return "\n\n".join(parts) + "\n"

@@ -50,7 +50,7 @@ class Command(BaseCommand):
         self.stdout.write(", ".join(names))
         files = {line.text: name for name, some in corpus.read_by_file().items() for line in some}
         found = tables.measure(lines, corpus.read_conversations(), weights, alone=alone, folder=folder, files=files)
-        for title, rows in [*tables.by_set(found), *tables.by_writing(found)]:
+        for title, rows in [*tables.by_set(found), *tables.by_writing(found), *tables.by_twin(found)]:
             self.stdout.write(f"\n{title}\n")
             self.stdout.write(tables.table(rows))
         if alone:
