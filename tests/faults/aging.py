@@ -31,6 +31,7 @@ def forget_quickly(day_seconds: float) -> None:
     from triage import line
 
     assert "hotline.asgi" not in sys.modules, "triage's process was started already, and remembers for an hour"
+    assert "from triage.child" in line.CODE
     sooner = f"from triage import child; child.REMEMBERS_SECONDS = {day_seconds / 2}; from triage.child"
     line.CODE = line.CODE.replace("from triage.child", sooner)
 
