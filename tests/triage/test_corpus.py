@@ -39,3 +39,18 @@ def test_the_same_text_twice_is_refused(tmp_path):
     (tmp_path / "zh_some.tsv").write_text("\n".join(rows) + "\n", encoding="utf-8")
     with pytest.raises(corpus.BadCorpus, match="same text"):
         corpus.read_lines(tmp_path)
+
+
+def test_what_stands_in_twins_gives_families_of_the_corpus_all_five_and_stands_in_no_other_file():
+    lines, beside = corpus.read_lines(), corpus.read_twins()
+    risky = {line.family for line in lines if line.level.is_crisis}
+    assert {line.family for line in beside} <= risky
+    owners = {line.family: line.language for line in lines}
+    assert all(owners[line.family] == line.language for line in beside)
+    kinds = {}
+    for line in beside:
+        kinds.setdefault(line.family, set()).add((line.kind, line.level.is_crisis))
+    assert len(kinds) > 7000
+    wanted = {*((kind, False) for kind in corpus.TWINS), ("flipped", True)}
+    assert all(some == wanted for some in kinds.values())
+    assert not {line.text for line in lines} & {line.text for line in beside}

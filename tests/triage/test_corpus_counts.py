@@ -64,7 +64,7 @@ def test_a_twin_counts_once_a_family_and_only_beside_a_line_of_risk():
             line("b", Level.MODERATE, "past"),
             line("c", Level.MODERATE, "passive"),
             line("c", Level.LOW, "idiom"),
-            *(line("d", Level.LOW, kind) for kind in corpus_counts.TWINS),
+            *(line("d", Level.LOW, kind) for kind in corpus.TWINS),
             line("d", Level.HIGH, "plan"),
         ]
     )

@@ -113,3 +113,10 @@ def test_what_rules_raise_is_mostly_a_crisis(language):
     assert found.right_at_imminent.value >= 0.9
     # .008 until dark calm lines were written on purpose; of these the Chinese rules raise more (.0125 of all).
     assert found.calm.value <= 0.015
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_rules_raise_at_most_three_of_twenty_twins_that_hold_words_of_danger(language):
+    found = floors.measure([], [], language, corpus.read_twins())
+    assert found.twins.count > 10_000
+    assert found.twins.value <= 0.15

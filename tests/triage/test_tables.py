@@ -34,7 +34,8 @@ def measured(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(metrics, "RESAMPLES", 3)
         files = {line.text: name for name, some in corpus.read_by_file().items() for line in some}
-        yield tables.measure(few, told[::20], weights, alone=weights, folder=folder, files=files)
+        twins = [line for line in corpus.read_twins() if line.family in some]
+        yield tables.measure(few, told[::20], weights, twins=twins, alone=weights, folder=folder, files=files)
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +45,7 @@ def groups(measured):
 
 def test_every_set_tells_the_product_beside_every_baseline(measured):
     told = dict(tables.by_set(measured))
-    assert len(told) == 2 + 2 + 2 * 4 + 2 + 3
+    assert len(told) == 2 + 2 + 2 * 5 + 2 + 3
     for title, rows in told.items():
         assert [name for name, _ in rows] == ["this product", "key words", "TF-IDF + LR", "filter + LR (CMD-1)"], title
         for _, figures in rows:
@@ -143,6 +144,8 @@ def test_the_page_holds_every_row_and_the_names_of_what_was_measured(measured, g
     for title, rows in [*tables.by_set(measured), *tables.by_twin(measured), *groups.items()]:
         assert f"**{title}**\n\n{tables.table(rows)}\n" in page
     assert tables.table(tables.with_and_without(measured)) in page
+    assert [title for title, _ in tables.by_twin(measured)] == [one.title for one in measured.twinned.values()]
+    assert all(len(rows) == 5 * 4 for _, rows in tables.by_twin(measured)), "five kinds by four methods"
     for title, shares in tables.worst(measured):
         assert f"**{title}**" in page
         assert f"| {shares[0][0]} | {shares[0][1]} | {shares[0][1].count} |" in page
@@ -154,6 +157,15 @@ class SaysWhatStands:
     def follow(self, turns, _language):
         chances = np.array([float(turn) for turn in turns])
         return methods.Verdicts(np.where(chances >= 0.5, int(Level.HIGH), 0), chances)
+
+
+def test_twins_are_measured_within_test_families_that_have_some(measured):
+    for language, sample in measured.twinned.items():
+        beside = [line for line in corpus.read_twins() if line.language == language and line.is_test]
+        assert set(sample.family) <= {line.family for line in beside}
+        assert (sample.kind == "flipped").any()
+    with pytest.raises(ValueError, match="twins"):
+        evaluation.with_twins(corpus.read_lines()[:9], [], {}, "zh")
 
 
 def test_a_line_of_danger_is_told_beside_each_of_its_familys_twins():
@@ -246,3 +258,4 @@ def test_the_page_in_the_repository_is_of_the_rules_and_weights_that_are_shipped
     assert f".{exact.rules_digest()[:6]}+" in told
     assert exact.read(exact.WEIGHTS).version in told
     assert f"corpus {corpus.corpus_hash()[:8]}" in told
+    assert f"twins {corpus.corpus_hash(corpus.BESIDE)[:8]}" in told

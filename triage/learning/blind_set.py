@@ -18,12 +18,14 @@ HANDS = (1, 2)
 """Who wrote as a night might: each file belongs to one of them."""
 PROBES = 3
 """The file of messages that were written to find what is missed: told apart from the others."""
+TURNED = 4
+"""The file of danger, a third of it disguised, beside harmless lines that hold words of danger: told apart too."""
 CONVERSATIONS = "conversations_2.jsonl"
 _SIGNS = re.compile(r"[\W_]+")
 
 
 def read(language: str, hand: int, folder: Path = BLIND) -> list[Line]:
-    """All lines of one language by one of HANDS, or of PROBES, each a family of its own.
+    """All lines of one language by one of HANDS, of PROBES or of TURNED, each a family of its own.
 
     Raises:
         BadCorpus: a row that is not of the form in the README.

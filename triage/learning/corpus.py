@@ -16,6 +16,8 @@ from pathlib import Path
 from triage.core.levels import Level
 
 CORPUS = Path(__file__).with_name("corpus")
+BESIDE = CORPUS / "twins"
+"""Lines that stand in families of the corpus, for measuring: no model learns from them."""
 COLUMNS = ["family", "level", "kind", "persona", "text"]
 KINDS = frozenset(
     "ordinary practical greeting relief idiom quoted professional negated flipped third_person past passive hopeless "
@@ -23,6 +25,8 @@ KINDS = frozenset(
     "coded".split()
 )
 CALM_KINDS = frozenset({"ordinary", "practical", "greeting", "relief"})
+TWINS = ("negated", "third_person", "quoted", "idiom", "past")
+"""The harmless twins that a line of danger is read beside."""
 PERSONAS = frozenset(
     "student teen worker migrant elderly isolated mother parent partner carer community lgbt other".split()
 )
@@ -94,6 +98,15 @@ def read_lines(folder: Path = CORPUS) -> list[Line]:
         BadCorpus: an unknown level, kind or persona, a missing column, or a text that stands twice.
     """
     return [line for lines in read_by_file(folder).values() for line in lines]
+
+
+def read_twins() -> list[Line]:
+    """The lines of BESIDE: of one line of danger a family, harmless twins of TWINS, and danger in disguise.
+
+    Raises:
+        BadCorpus: see :func:`read_lines`.
+    """
+    return read_lines(BESIDE)
 
 
 def read_by_file(folder: Path = CORPUS) -> dict[str, list[Line]]:

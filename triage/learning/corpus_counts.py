@@ -9,13 +9,11 @@ from itertools import product
 
 from triage.core.levels import Level
 from triage.learning import corpus
-from triage.learning.corpus import Conversation, Line
+from triage.learning.corpus import TWINS, Conversation, Line
 
 README = corpus.CORPUS / "README.md"
 BEGIN, END = "<!-- counts: begin -->", "<!-- counts: end -->"
 LANGUAGES = ("zh", "en")
-TWINS = ("negated", "third_person", "quoted", "idiom", "past")
-"""The harmless twins that a line of risk is read beside."""
 _NUMBER = re.compile(r"_(\d+)\.")
 _HANDS = (
     "oblique",
@@ -45,6 +43,7 @@ def section() -> str:
     lines, told = corpus.read_by_file(), corpus.read_conversations_by_file()
     flat = [line for some in lines.values() for line in some]
     flat_told = [one for some in told.values() for one in some]
+    beside = corpus.read_twins()
     parts = [
         _whole(flat, flat_told),
         _counted("level", lines, told, lambda _file, line: line.level.code, lambda _file, one: max(one.levels).code),
@@ -52,6 +51,8 @@ def section() -> str:
         _counted("kind", lines, told, lambda _file, line: line.kind, lambda _file, one: one.kind),
         _counted("persona", lines, told, lambda _file, line: line.persona, lambda _file, one: one.persona),
         twins(flat),
+        f"With the {len(beside):,} messages of `twins/`, {sum(one.is_test for one in beside):,} of them tested:",
+        twins([*flat, *beside]),
     ]
     return "\n\n".join(parts)
 

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from triage.core.levels import Level
 from triage.learning import background, blind_set, metrics
-from triage.learning.corpus import Conversation, Line, calm_lines
-from triage.learning.corpus_counts import TWINS, hands_of
+from triage.learning.corpus import TWINS, Conversation, Line, calm_lines
+from triage.learning.corpus_counts import hands_of
 from triage.learning.methods import PRODUCT, Method, Verdicts
 
 Figures = dict[str, str]
@@ -131,6 +131,19 @@ def held_out(lines: Sequence[Line], ways: Mapping[str, Method], language: str, f
     return _sample(f"Test families, {language}", _of_families, kept, _said(kept, ways), files)
 
 
+def with_twins(lines: Sequence[Line], twins: Sequence[Line], ways: Mapping[str, Method], language: str) -> Sample:
+    """The test families of one language of which ``twins`` hold lines, with these.
+
+    Raises:
+        ValueError: there are none.
+    """
+    families = {line.family for line in twins}
+    kept = [line for line in [*lines, *twins] if line.language == language and line.is_test and line.family in families]
+    if not kept:
+        raise ValueError("no test family has twins")
+    return _sample(f"Test families with their twins, {language}", _of_families, kept, _said(kept, ways))
+
+
 def _of_families(sample: Sample, name: str) -> Figures:
     figures = sample.common(name)
     ordinary = {"alarms, ordinary": str(metrics.rate(sample.said[name].flags[sample.calm]))}
@@ -142,7 +155,7 @@ def _of_families(sample: Sample, name: str) -> Figures:
 
 
 def blind(lines: Sequence[Line], ways: Mapping[str, Method], language: str) -> list[Sample]:
-    """The blind lines of each hand, the probes, and the lines of all hands together.
+    """The blind lines of each hand, the probes, words turned round, and the lines of both hands together.
 
     Args:
         lines: the corpus; what stands in it is not counted.
@@ -151,13 +164,15 @@ def blind(lines: Sequence[Line], ways: Mapping[str, Method], language: str) -> l
     """
     by_hand = [blind_set.apart(blind_set.read(language, hand), lines) for hand in blind_set.HANDS]
     probes = blind_set.apart(blind_set.read(language, blind_set.PROBES), lines)
+    turned = blind_set.apart(blind_set.read(language, blind_set.TURNED), lines)
     whose = np.repeat(blind_set.HANDS, [len(part) for part in by_hand])
     title = f"Blind set, {language}"
     lines = [line for part in by_hand for line in part]
     whole = _sample(title, _of_blind, lines, _said(lines, ways))
     parts = [whole.part(f"{title}, hand {hand}", whose == hand) for hand in blind_set.HANDS]
     sideways = _sample(f"Probes, {language}", _of_blind, probes, _said(probes, ways))
-    return [*parts, sideways, replace(whole, title=f"{title}, both hands")]
+    words = _sample(f"Words turned round, {language}", _of_blind, turned, _said(turned, ways))
+    return [*parts, sideways, words, replace(whole, title=f"{title}, both hands")]
 
 
 def _of_blind(sample: Sample, name: str) -> Figures:
@@ -267,7 +282,7 @@ def found_by(samples: Sequence[tuple[str, Sample | Told]], by: str) -> list[tupl
 def apart(sample: Sample) -> list[tuple[str, Figures]]:
     """How well each method tells a line of danger from its harmless twins: pairs within a family, by kind of twin.
 
-    A pair is a line in a crisis and one below it, of the same family and of one of corpus_counts.TWINS. It is ranked
+    A pair is a line in a crisis and one below it, of the same family and of one of corpus.TWINS. It is ranked
     rightly where the line in a crisis has the greater chance (a tie is none), and told apart where there is an alarm at
     it and none at its twin.
     """

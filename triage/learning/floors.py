@@ -23,6 +23,7 @@ class Floors:
         right_at_imminent: of messages that a rule raises to imminent, those in a crisis.
         found: of messages in a crisis, those that a rule raises to high or imminent.
         calm: of calm messages, those raised so.
+        twins: of harmless twins (corpus.read_twins), those raised so.
         conversations_found: of conversations in a crisis, those raised so by any turn.
         conversations_calm: of those that never are in one, those raised so.
     """
@@ -31,12 +32,15 @@ class Floors:
     right_at_imminent: Rate
     found: Rate
     calm: Rate
+    twins: Rate
     conversations_found: Rate
     conversations_calm: Rate
 
 
-def measure(lines: Sequence[Line], conversations: Iterable[Conversation], language: str) -> Floors:
-    """The figures on the training part of ``lines`` and ``conversations``."""
+def measure(
+    lines: Sequence[Line], conversations: Iterable[Conversation], language: str, twins: Iterable[Line] = ()
+) -> Floors:
+    """The figures on the training part of ``lines``, ``conversations`` and ``twins``."""
     kept = [line for line in lines if line.language == language and not line.is_test]
     said = [assess.read(line.text).floor.level for line in kept]
     crisis = [line.level.is_crisis for line in kept]
@@ -45,11 +49,13 @@ def measure(lines: Sequence[Line], conversations: Iterable[Conversation], langua
         any(conversation.floor_of(row.turns[:end]).is_crisis for end in range(1, len(row.turns) + 1)) for row in rows
     ]
     grave = [any(level.is_crisis for level in row.levels) for row in rows]
+    beside = [line for line in twins if line.language == language and not line.is_test and not line.level.is_crisis]
     return Floors(
         right_at_high=_share(crisis, [level.is_crisis for level in said]),
         right_at_imminent=_share(crisis, [level is Level.IMMINENT for level in said]),
         found=_share([level.is_crisis for level in said], crisis),
         calm=_share([level.is_crisis for level in said], calm_lines(kept)),
+        twins=Rate(sum(assess.read(line.text).floor.level.is_crisis for line in beside), len(beside)),
         conversations_found=_share(raised, grave),
         conversations_calm=_share(raised, [not one for one in grave]),
     )

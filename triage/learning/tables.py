@@ -22,6 +22,7 @@ from triage.learning.evaluation import (
     found_by,
     held_out,
     outside,
+    with_twins,
 )
 from triage.learning.methods import ALONE, LANGUAGES, PRODUCT, methods
 from triage.learning.metrics import Rate
@@ -40,9 +41,10 @@ each turn by itself, with the thresholds of single messages, so that they alarm 
 posts the top grade counts as a crisis; the difference between two AUROCs is that of both on the same draws of posts.
 Rows from elsewhere that hold several turns are followed as conversations."""
 
-TWINS_HEAD = """Pairs of one family: a line in a crisis and a twin below it, of the kind told. A pair is ranked
-rightly where the line in a crisis has the greater chance (a tie is none), and told apart where it alarms and its twin
-does not. Pairs of one family are not independent either."""
+TWINS_HEAD = """Pairs of one family: each line in a crisis, one of which the twin was written for, and each twin below
+it of the kind told, of `twins/` and of the corpus together. A pair is ranked rightly where the line in a crisis has the
+greater chance (a tie is none), and told apart where it alarms and the twin does not. Pairs of one family hang together:
+intervals are too narrow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +53,15 @@ class Measured:
 
     Attributes:
         families: the test families, by language.
+        twinned: the test families that have twins, with these, by language.
         test: the test conversations, by language.
-        blind: the blind lines, of each language each hand, the probes, and then both hands together.
+        blind: the blind lines, of each language each hand, the probes, words turned round, then both hands together.
         blind_told: the blind conversations, by language.
         elsewhere: sets from elsewhere.
     """
 
     families: Mapping[str, Sample]
+    twinned: Mapping[str, Sample]
     test: Mapping[str, Told]
     blind: Mapping[str, Sequence[Sample]]
     blind_told: Mapping[str, Told]
@@ -69,6 +73,7 @@ def measure(
     told: Sequence[Conversation],
     weights: Weights,
     *,
+    twins: Sequence[Line] = (),
     alone: Weights | None = None,
     folder: Path | None = None,
     files: Mapping[str, str] | None = None,
@@ -79,18 +84,20 @@ def measure(
         lines: the corpus.
         told: its conversations.
         weights: of the product.
+        twins: lines that stand in families of the corpus, for measuring (corpus.read_twins).
         alone: weights that learned from the corpus alone, to be told beside.
         folder: of sets from elsewhere, *.jsonl.
         files: by its text, in which file a line stands.
     """
     ways = methods(lines, weights, alone)
     test = {name: [one for one in told if one.language == name and one.is_test] for name in LANGUAGES}
-    apart = {name: blind_set.told_apart(blind_set.read_conversations(name), told) for name in LANGUAGES}
+    others = {name: blind_set.told_apart(blind_set.read_conversations(name), told) for name in LANGUAGES}
     return Measured(
         families={name: held_out(lines, ways, name, files or {}) for name in LANGUAGES},
+        twinned={name: with_twins(lines, twins, ways, name) for name in LANGUAGES} if twins else {},
         test={name: conversations(f"Test conversations, {name}", test[name], ways) for name in LANGUAGES},
         blind={name: blind(lines, ways, name) for name in LANGUAGES},
-        blind_told={name: conversations(f"Blind conversations, {name}", apart[name], ways) for name in LANGUAGES},
+        blind_told={name: conversations(f"Blind conversations, {name}", others[name], ways) for name in LANGUAGES},
         elsewhere=[
             outside(path, ways, unseen=path.stem.startswith("ordinary_"))
             for path in (sorted(folder.glob("*.jsonl")) if folder else [])
@@ -150,9 +157,9 @@ def by_writing(measured: Measured) -> Iterator[tuple[str, Rows]]:
 
 
 def by_twin(measured: Measured) -> Iterator[tuple[str, Rows]]:
-    """Title and rows of the pairs of the test families: a line of danger and a harmless twin of it."""
-    for sample in measured.families.values():
-        yield f"{sample.title}, beside their twins", [row for row in apart(sample) if not row[0].endswith(ALONE)]
+    """Title and rows of pairs of the test families that have twins: a line of danger, and a harmless twin of it."""
+    for sample in measured.twinned.values():
+        yield sample.title, [row for row in apart(sample) if not row[0].endswith(ALONE)]
 
 
 def worst(measured: Measured) -> Iterator[tuple[str, Sequence[tuple[str, Rate]]]]:
@@ -214,8 +221,9 @@ def document(measured: Measured, made_by: str, versions: Sequence[str]) -> str:
     ]
     if any(ALONE in sample.said for sample in measured.families.values()):
         parts += ["## With and without the open sets", table(with_and_without(measured))]
-    twins = (f"**{title}**\n\n{table(rows)}" for title, rows in by_twin(measured))
-    parts += ["## Beside their twins", TWINS_HEAD, *twins]
+    if measured.twinned:
+        twins = (f"**{title}**\n\n{table(rows)}" for title, rows in by_twin(measured))
+        parts += ["## Beside their twins", TWINS_HEAD, *twins]
     parts += ["## Worst first", *(f"**{title}**\n\n{_shares(rows)}" for title, rows in worst(measured))]
     parts += ["## Kinds and personas", *(f"**{title}**\n\n{table(rows)}" for title, rows in by_group(measured))]
     return "\n\n".join(parts) + "\n"

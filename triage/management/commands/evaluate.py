@@ -45,11 +45,20 @@ class Command(BaseCommand):
         alone = _read(options["without"]) if options["without"] else None
         lines = corpus.read_lines()
         names = [f"Model {exact.name(version_of(weights))}", f"corpus {corpus.corpus_hash()[:8]}"]
+        names.append(f"twins {corpus.corpus_hash(corpus.BESIDE)[:8]}")
         if alone:
             names.insert(1, f"without the open sets {exact.name(version_of(alone))}")
         self.stdout.write(", ".join(names))
         files = {line.text: name for name, some in corpus.read_by_file().items() for line in some}
-        found = tables.measure(lines, corpus.read_conversations(), weights, alone=alone, folder=folder, files=files)
+        found = tables.measure(
+            lines,
+            corpus.read_conversations(),
+            weights,
+            twins=corpus.read_twins(),
+            alone=alone,
+            folder=folder,
+            files=files,
+        )
         for title, rows in [*tables.by_set(found), *tables.by_writing(found), *tables.by_twin(found)]:
             self.stdout.write(f"\n{title}\n")
             self.stdout.write(tables.table(rows))

@@ -21,8 +21,8 @@ class Command(BaseCommand):
         """Measure and print."""
         if exact.lexicon():
             self.stdout.write(f"with this site's {exact.lexicon()}")
-        lines, conversations = corpus.read_lines(), corpus.read_conversations()
+        lines, conversations, twins = corpus.read_lines(), corpus.read_conversations(), corpus.read_twins()
         for language in ("zh", "en"):
-            found = floors.measure(lines, conversations, language)
+            found = floors.measure(lines, conversations, language, twins)
             for name in asdict(found):
                 self.stdout.write(f"{language}  {name.replace('_', ' '):22} {getattr(found, name)}")
