@@ -21,6 +21,8 @@ CODE = "import sys; sys.path.insert(0, {root!r}); from triage.child import main;
 PASSED_ON = ("LD_LIBRARY_PATH", "LANG", "LC_ALL")
 """Of the environment; the keys and secrets in it are not triage's business."""
 LOOKS_FOR_ITS_END_EVERY_SECONDS = 0.01
+WATCHED_FROM = 0.25
+"""Of the time that it has for an answer."""
 
 
 class NotStarted(Exception):
@@ -36,11 +38,50 @@ def command(number: int, *, told: bool = False) -> list[str]:
     return [sys.executable, "-I", "-S", "-c", CODE.format(root=str(ROOT), arguments=arguments)]
 
 
+class Watched:
+    """What a process does with its time: whether it hangs, or the machine has no core for it.
+
+    Read from Linux's ``/proc/<pid>/schedstat`` (nanoseconds on a core, nanoseconds ready and waiting for one; see the
+    kernel's Documentation/scheduler/sched-stats.rst). Elsewhere nothing is known.
+    """
+
+    def __init__(self, pid: int) -> None:
+        self._pid = pid
+        self._asked = time.monotonic()
+        self._since = self._asked
+        self._before: tuple[float, float] | None = None
+
+    def begin(self) -> None:
+        """Look for the first time."""
+        self._since = time.monotonic()
+        self._before = self._now()
+
+    def told(self) -> str:
+        """Facts for the log, in seconds; ``after`` beyond the limit is the server's own event loop being late.
+
+        ``after`` since it was asked; of the last ``of``, how many it ``ran`` and how many it ``waited`` for a core.
+        """
+        now, then = time.monotonic(), self._now()
+        facts = f"after={now - self._asked:.3f}"
+        if self._before is None or then is None:
+            return facts
+        ran, waited = (later - sooner for sooner, later in zip(self._before, then, strict=True))
+        return f"{facts} of={now - self._since:.3f} ran={ran:.3f} waited={waited:.3f}"
+
+    def _now(self) -> tuple[float, float] | None:
+        try:
+            ran, waited, *_ = Path(f"/proc/{self._pid}/schedstat").read_text().split()
+            return int(ran) / 1e9, int(waited) / 1e9
+        except (OSError, ValueError):
+            return None
+
+
 class Line(asyncio.Protocol):
     """A process, from its start to its end.
 
     Attributes:
         why: what became of it.
+        did: what it did while it gave no answer, as facts for the log; "" where that is not known.
         burial: waits until nothing of it stays in the table of processes, once it was killed.
     """
 
@@ -55,6 +96,7 @@ class Line(asyncio.Protocol):
         """
         self._lost = lost
         self.why = ""
+        self.did = ""
         self.is_ready = False
         self._is_attached = False
         self._is_lost = False
@@ -119,14 +161,19 @@ class Line(asyncio.Protocol):
         self._number += 1
         self._answer = asyncio.get_running_loop().create_future()
         self._transport.write(frames.pack({"number": self._number, **what}))
+        watched = Watched(self.pid)
+        # Looked at only where it takes long: a look costs a file that is opened, read and closed.
+        watch = asyncio.get_running_loop().call_later(limit * WATCHED_FROM, watched.begin)
         try:
             answer = await asyncio.wait_for(self._answer, limit)
         except TimeoutError:
+            self.did = watched.told()
             self.kill("hung")
             return None
         except ConnectionError:
             return None
         finally:
+            watch.cancel()
             self._answer = None
         if answer.get("number") != self._number:
             self.kill("answered something else")

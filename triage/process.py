@@ -109,7 +109,8 @@ class InProcess:
         self._model, self._shadow = AWAY, False
         if self._ending:
             return
-        log.error("triage's process is lost why=%s; another one is started", line.why)
+        did = f" {line.did}" if line.did else ""
+        log.error("triage's process is lost why=%s%s; another one is started", line.why, did)
         if line.age() > WELL_AFTER_SECONDS:
             self._lost_in_a_row = 0
         self._count_loss()

@@ -35,6 +35,12 @@ def hangs(text, *, earlier=(), readings=None):
     for_ever.wait()
 
 
+def spins(text, *, earlier=(), readings=None):
+    """It never answers, and keeps a core busy with it."""
+    while True:
+        pass
+
+
 def answers_nan(text, *, earlier=(), readings=None):
     """Weights that were damaged."""
     return Assessment(Level.LOW, math.nan, (), "broken")
@@ -64,7 +70,7 @@ _well = triage.assess
 
 def by_its_words(text, *, earlier=(), readings=None):
     """As a message says: one that begins with the name of a way is read in that way, others are read well."""
-    return WAYS.get(text.partition(":")[0], _well)(text, earlier=earlier, readings=readings)
+    return {**WAYS, "spins": spins}.get(text.partition(":")[0], _well)(text, earlier=earlier, readings=readings)
 
 
 SHORT_WAYS = {"by turns raises, NaN, nonsense": by_turns, "hangs": hangs}

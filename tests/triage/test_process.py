@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -139,6 +140,41 @@ async def test_one_that_hangs_is_not_scored_and_the_next_process_reads_what_wait
     assert await hangs == [None]
     assert ill._line.pid != pid
     await until(lambda: is_gone(pid))
+
+
+@contextlib.contextmanager
+def no_core_for(pid):
+    """Another process wants the only core that this one may use, and goes before it."""
+    os.sched_setaffinity(pid, {min(os.sched_getaffinity(0))})
+    os.setpriority(os.PRIO_PROCESS, pid, 19)
+    busy = subprocess.Popen([sys.executable, "-c", "while True: pass"])
+    os.sched_setaffinity(busy.pid, os.sched_getaffinity(pid))
+    try:
+        yield
+    finally:
+        busy.kill()
+        busy.wait()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the system tells nothing of it")
+@pytest.mark.parametrize(
+    ("way", "place", "holds"),
+    [
+        ("hangs", contextlib.nullcontext, lambda ran, waited: ran + waited < 0.5),
+        ("spins", contextlib.nullcontext, lambda ran, waited: ran > 0.05 and ran + waited > 0.5),
+        ("spins", no_core_for, lambda ran, waited: waited > 0.5 > ran),
+    ],
+)
+async def test_the_log_tells_whether_it_hung_or_had_no_core(ill, caplog, way, place, holds):
+    with place(ill._line.pid):
+        assert await levels(ill, f"{way}: x", limit=1.0) == [None]
+    (told,) = (record.getMessage() for record in caplog.records if "why=hung" in record.getMessage())
+    after, of, ran, waited = (
+        float(re.search(rf"\b{name}=([\d.]+)", told)[1]) for name in "after of ran waited".split()
+    )
+    assert after >= 1.0
+    assert 0 < of < after
+    assert holds(ran / of, waited / of), told
 
 
 async def test_one_that_hangs_or_kills_takes_none_of_its_batch_with_it(ill, monkeypatch):
