@@ -130,11 +130,16 @@ def test_harmless_twins_are_no_alarm(text):
     assert floor(text) is Level.LOW
 
 
+@pytest.mark.parametrize("text", ["quiero morir", "me quiero morir", "mujhe marna hai", "nataka kujiua"])
+def test_the_wish_to_die_in_a_few_words_of_other_languages_is_an_alarm(text):
+    assert floor(text) is Level.HIGH
+
+
 @pytest.mark.parametrize(
     "text",
     [
-        "je veux mourir", "quiero morir", "me quiero morir", "no quiero vivir", "Ich will sterben", "voglio morire",
-        "mujhe marna hai", "tôi muốn chết", "toi muon chet", "asdfghjkl qwe", "ich will heute nacht sterben",
+        "je veux mourir", "no quiero vivir", "Ich will sterben", "voglio morire",
+        "tôi muốn chết", "toi muon chet", "asdfghjkl qwe", "ich will heute nacht sterben",
         "no quiero estar aqui no me queda nada", "je ne veux plus vivre comme ca",
         "wo zai lou ding, ni men bie gao su wo ma",
         "hindi ko na kaya gusto ko nang mamatay", "aku ingin mati saja malam ini",

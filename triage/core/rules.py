@@ -56,7 +56,7 @@ def _means_with_time(scoped: list[Scoped]) -> Floor:
     """First-person means, place or way, together with intent or a time that is near."""
     ways = tuple(one for one in _of(scoped, "means", "place") if one.now_self)
     acts = tuple(one for one in scoped if one.mention.concept in ACTS and one.now_self)
-    times = tuple(time for time in _of(scoped, "time") if any(_near(time, act) for act in acts))
+    times = tuple(time for time in _of(scoped, "time") if not time.negated and any(_near(time, act) for act in acts))
     if ways and acts:
         return Floor(Level.IMMINENT, "means_and_intent", ways + acts)
     if acts and times:
@@ -96,7 +96,7 @@ def _active_thoughts(scoped: list[Scoped]) -> Floor:
 def _continuing_harm(scoped: list[Scoped]) -> Floor:
     """Self-harm or violence that goes on, or is intended; violence of which nothing says that it goes on is less."""
     harms = tuple(one for one in scoped if one.mention.concept in HARMS and one.stands and not one.past)
-    goes_on = tuple(one for one in harms if one.still or one.mention.concept != "violence_suffered")
+    goes_on = tuple(one for one in harms if one.still or one.recent or one.mention.concept != "violence_suffered")
     if goes_on:
         return Floor(Level.HIGH, "continuing_harm", goes_on)
     return Floor(Level.MODERATE, "violence", harms) if harms else NONE
@@ -114,6 +114,13 @@ def _relapse(scoped: list[Scoped]) -> Floor:
         one for one in scoped if one.mention.concept in {"attempt", "self_harm", "method"} and one.stands and one.again
     )
     return Floor(Level.HIGH, "relapse", again) if again else NONE
+
+
+def _there_again(scoped: list[Scoped]) -> Floor:
+    """At a place of danger, by somebody who tells of an attempt of theirs in the same message."""
+    places = tuple(one for one in _of(scoped, "place") if one.now_self)
+    before = tuple(one for one in _of(scoped, "attempt") if one.stands and not one.third)
+    return Floor(Level.HIGH, "there_again", places + before) if places and before else NONE
 
 
 def _laughed_at(scoped: list[Scoped]) -> Floor:
@@ -147,6 +154,7 @@ _RULES = (
     _continuing_harm,
     _recent_attempt,
     _relapse,
+    _there_again,
     _laughed_at,
     _past_attempt,
     _passive,

@@ -96,6 +96,7 @@ class Patterns:
     """One language's patterns; the data file says what each is for."""
 
     negated: Sought
+    denied: Sought
     flipped: Sought
     third: Sought
     first: Sought
@@ -120,12 +121,17 @@ class Patterns:
     dosed: Sought
     joke: Sought
     explicit: Sought
+    cited: Sought
+    reported: Sought
+    vouched: Sought
     past: Sought
+    nowadays: Sought
     still: Sought
     over: Sought
     idiom: Sought
     feared: Sought
     ongoing: Sought
+    grave: Sought
     recent: Sought
     relapse: Sought
 
@@ -175,7 +181,7 @@ class Scoped:
     """Past and, as far as the sentence tells, resolved."""
     idiom: bool = False
     still: bool = False
-    """Something nearby says that it goes on, or the text is too short to say so."""
+    """Something nearby says that it goes on, or it is too grave, or the text too short, to need that."""
 
     recent: bool = False
     """It happened days or weeks ago, not years."""
@@ -239,14 +245,25 @@ def _scope(
     joked = not silenced and mention.concept in JOKES and _is_joke(patterns, nearby)
     return Scoped(
         mention,
-        negated=not flipped and bool(patterns.negated.search(before) or patterns.feared.search(before)),
+        negated=not flipped
+        and bool(
+            patterns.negated.search(before)
+            or patterns.feared.search(before)
+            or (mention.concept in WANTED and patterns.denied.search(text[mention.end : mention.end + 110]))
+        ),
         flipped=flipped,
         third=third,
         framed=silenced or joked,
         joked=joked,
         explicit=joked and bool(patterns.explicit.search(text[max(begin, mention.start - REACH) : mention.end])),
-        past=past or (bool(patterns.over.search(nearby)) and bool(patterns.past.search(nearby))),
-        still=len(text) <= SHORT or bool(patterns.ongoing.search(sentence)),
+        past=(past or (bool(patterns.over.search(nearby)) and bool(patterns.past.search(nearby))))
+        and not patterns.nowadays.search(text[begin : mention.start]),
+        still=len(text) <= SHORT
+        or bool(patterns.ongoing.search(sentence))
+        or (
+            mention.concept == "violence_suffered"
+            and patterns.grave.search(text[mention.start : mention.end]) is not None
+        ),
         recent=bool(patterns.recent.search(sentence)),
         again=mention.concept in BEGUN and bool(patterns.relapse.search(text[mention.end : mention.end + AFTER])),
         idiom=any(start < mention.end and mention.start < end for start, end in idioms),
@@ -301,9 +318,11 @@ def _is_framed(
 ) -> bool:
     """Whether fiction, a game, news or a question of work governs a mention."""
     start, end = sentence
-    if patterns.tagged.search(text[mention.end : min(end, mention.end + 32)]):
-        return True
     nearby = text[max(0, mention.start - 120) : mention.end + 120]
+    in_quotes = _in_quotes(patterns, text[max(0, mention.start - GOVERNS) : mention.start], nearby)
+    tagged = patterns.tagged.search(text[mention.end : min(end, mention.end + 32)]) is not None
+    if tagged or (in_quotes and patterns.cited.search(nearby)):
+        return True
     if not (patterns.quoted.search(nearby) or patterns.work.search(nearby)):
         return False
     ahead = text[max(start, mention.start - GOVERNS) : mention.start]
@@ -311,7 +330,7 @@ def _is_framed(
     if patterns.ended.search(f"{ahead}我就" if text.startswith("我就", mention.start) else ahead):
         return False
     whole = text[start:end]
-    if _IN_QUOTES.search(ahead) and (patterns.quoted.search(whole) or patterns.work.search(whole)):
+    if in_quotes and _IN_QUOTES.search(ahead) and (patterns.quoted.search(whole) or patterns.work.search(whole)):
         return True
     named = _NAMED.search(text, mention.start, mention.end) is not None
     if named or not (third or _OTHERS.search(text, mention.start, mention.end)):
@@ -333,6 +352,13 @@ def _is_framed(
     ]
     asked = mention.concept not in PRESENT and patterns.work.search(around) is not None
     return asked or bool(patterns.quoted.search(around))
+
+
+def _in_quotes(patterns: Patterns, lead: str, nearby: str) -> bool:
+    """Whether a mention stands in quotation marks that neither the writer nor somebody whom they know fills."""
+    if not _IN_QUOTES.search(lead):
+        return False
+    return not (patterns.reported.search(lead) or patterns.vouched.search(nearby))
 
 
 def _is_bare(patterns: Patterns, text: str, mention: Mention) -> bool:
