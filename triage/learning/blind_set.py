@@ -20,12 +20,15 @@ PROBES = 3
 """The file of messages that were written to find what is missed: told apart from the others."""
 TURNED = 4
 """The file of danger, a third of it disguised, beside harmless lines that hold words of danger: told apart too."""
-CONVERSATIONS = "conversations_2.jsonl"
+LATER = 5
+"""The file of a hand that came when rules 11 were written: told apart, so that the others stay what they were."""
+CONVERSATIONS = {2: "conversations_2.jsonl", LATER: "conversations_5.jsonl"}
+"""By whose hand."""
 _SIGNS = re.compile(r"[\W_]+")
 
 
 def read(language: str, hand: int, folder: Path = BLIND) -> list[Line]:
-    """All lines of one language by one of HANDS, of PROBES or of TURNED, each a family of its own.
+    """All lines of one language by one of HANDS or LATER, of PROBES or of TURNED, each a family of its own.
 
     Raises:
         BadCorpus: a row that is not of the form in the README.
@@ -47,16 +50,17 @@ def read(language: str, hand: int, folder: Path = BLIND) -> list[Line]:
     return found
 
 
-def read_conversations(language: str, folder: Path = BLIND) -> list[Conversation]:
-    """All conversations of one language, each a family of its own.
+def read_conversations(language: str, hand: int = 2, folder: Path = BLIND) -> list[Conversation]:
+    """All conversations of one language by one hand, each a family of its own.
 
     Raises:
         BadCorpus: a row that is not of the form in the README.
     """
     found = []
-    rows = (folder / CONVERSATIONS).read_text(encoding="utf-8").splitlines()
+    file = CONVERSATIONS[hand]
+    rows = (folder / file).read_text(encoding="utf-8").splitlines()
     for number, text in enumerate(rows, start=1):
-        place = f"{CONVERSATIONS}:{number}"
+        place = f"{file}:{number}"
         try:
             row = json.loads(text)
             turns, levels = tuple(row["turns"]), tuple(Level.from_code(code) for code in row["levels"])
@@ -66,7 +70,7 @@ def read_conversations(language: str, folder: Path = BLIND) -> list[Conversation
         if len(turns) != len(levels) or not turns:
             raise BadCorpus(f"{place}: as many levels as turns are needed")
         if spoken == language:
-            found.append(Conversation(f"blind-c-{number}", language, "ordinary", "other", turns, levels))
+            found.append(Conversation(f"blind-c{hand}-{number}", language, "ordinary", "other", turns, levels))
     return found
 
 

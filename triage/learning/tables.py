@@ -24,7 +24,7 @@ from triage.learning.evaluation import (
     outside,
     with_twins,
 )
-from triage.learning.methods import ALONE, LANGUAGES, PRODUCT, methods
+from triage.learning.methods import ALONE, LANGUAGES, PRODUCT, Method, methods
 from triage.learning.metrics import Rate
 
 Rows = Sequence[tuple[str, Figures]]
@@ -55,8 +55,9 @@ class Measured:
         families: the test families, by language.
         twinned: the test families that have twins, with these, by language.
         test: the test conversations, by language.
-        blind: the blind lines, of each language each hand, the probes, words turned round, then both hands together.
-        blind_told: the blind conversations, by language.
+        blind: the blind lines, of each language each hand, the probes, words turned round, a later hand's, then
+            both hands together.
+        blind_told: the blind conversations, by language, each hand.
         elsewhere: sets from elsewhere.
     """
 
@@ -64,7 +65,7 @@ class Measured:
     twinned: Mapping[str, Sample]
     test: Mapping[str, Told]
     blind: Mapping[str, Sequence[Sample]]
-    blind_told: Mapping[str, Told]
+    blind_told: Mapping[str, Sequence[Told]]
     elsewhere: Sequence[Sample]
 
 
@@ -91,18 +92,27 @@ def measure(
     """
     ways = methods(lines, weights, alone)
     test = {name: [one for one in told if one.language == name and one.is_test] for name in LANGUAGES}
-    others = {name: blind_set.told_apart(blind_set.read_conversations(name), told) for name in LANGUAGES}
     return Measured(
         families={name: held_out(lines, ways, name, files or {}) for name in LANGUAGES},
         twinned={name: with_twins(lines, twins, ways, name) for name in LANGUAGES} if twins else {},
         test={name: conversations(f"Test conversations, {name}", test[name], ways) for name in LANGUAGES},
         blind={name: blind(lines, ways, name) for name in LANGUAGES},
-        blind_told={name: conversations(f"Blind conversations, {name}", others[name], ways) for name in LANGUAGES},
+        blind_told={name: _blind_told(told, ways, name) for name in LANGUAGES},
         elsewhere=[
             outside(path, ways, unseen=path.stem.startswith("ordinary_"))
             for path in (sorted(folder.glob("*.jsonl")) if folder else [])
         ],
     )
+
+
+def _blind_told(told: Sequence[Conversation], ways: Mapping[str, Method], language: str) -> list[Told]:
+    found = []
+    for hand in blind_set.CONVERSATIONS:
+        title = f"Blind conversations, {language}" + (f", hand {hand}" if hand == blind_set.LATER else "")
+        found.append(
+            conversations(title, blind_set.told_apart(blind_set.read_conversations(language, hand), told), ways)
+        )
+    return found
 
 
 def table(rows: Rows) -> str:
@@ -122,8 +132,9 @@ def by_set(measured: Measured) -> Iterator[tuple[str, Rows]]:
     for hands in measured.blind.values():
         for sample in hands:
             yield f"{sample.title}, {len(sample.level)} lines", _of_lines(sample)
-    for told in measured.blind_told.values():
-        yield told.title, _of_told(told)
+    for hands_told in measured.blind_told.values():
+        for told in hands_told:
+            yield told.title, _of_told(told)
     for sample in measured.elsewhere:
         yield sample.title, _of_lines(sample)
 
@@ -200,7 +211,7 @@ def with_and_without(measured: Measured) -> Rows:
     """Every set by the product, and by weights that learned nothing of the open sets."""
     samples: list[Sample | Told] = [*measured.families.values(), *measured.test.values()]
     samples += [hands[-1] for hands in measured.blind.values()]
-    samples += [*measured.blind_told.values(), *measured.elsewhere]
+    samples += *[one for some in measured.blind_told.values() for one in some], *measured.elsewhere
     words = {PRODUCT: "with", ALONE: "without"}
     return [(f"{one.title}, {word}", one.common(name)) for one in samples for name, word in words.items()]
 
