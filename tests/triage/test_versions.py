@@ -15,14 +15,14 @@ from triage.learning import corpus, safety, training
 from triage.models import Activation, ModelVersion, Tally
 
 pytestmark = pytest.mark.django_db
-LINES, CONVERSATIONS = corpus.read_lines()[::20], corpus.read_conversations()[::12]
+LINES, CONVERSATIONS = corpus.read_lines()[::30], corpus.read_conversations()[::36]
 SECRET = "我住在槐树巷七号的王小明家隔壁"
 """What one person wrote and nobody else."""
 
 
 @pytest.fixture(autouse=True)
 def a_small_world(monkeypatch, settings, tmp_path):
-    """A tenth of the corpus, a folder of its own, and a server that looks at every message."""
+    """A small part of the corpus, a folder of its own, and a server that looks at every message."""
     settings.VAR_DIR = tmp_path
     monkeypatch.setattr(corpus, "read_lines", lambda: LINES)
     monkeypatch.setattr(corpus, "read_conversations", lambda: CONVERSATIONS)

@@ -23,7 +23,10 @@ _HANDS = (
     "plain, files 10 to 13",
     "plain, files 14 to 18",
     "plain, files 19 to 27",
+    "plain, files 32 to 36",
 )
+_FROM = tuple(zip((32, 19, 14, 10, 8, 4), reversed(_HANDS), strict=False))
+"""The number of the first file of each group of plain ones, the last group first."""
 
 
 def hands_of(file: str) -> str:
@@ -31,10 +34,8 @@ def hands_of(file: str) -> str:
     found = _NUMBER.search(file)
     number = int(found.group(1)) if found else 1
     is_told = file.startswith("conversations_")
-    if number >= 10:
-        return _HANDS[6] if number >= 19 else _HANDS[5] if number >= 14 else _HANDS[4]
-    if "_plainly_" in file or (is_told and number >= 4):
-        return _HANDS[3] if number >= 8 else _HANDS[2]
+    if number >= 10 or "_plainly_" in file or (is_told and number >= 4):
+        return next(hands for first, hands in _FROM if number >= first)
     return _HANDS[1] if number == (3 if is_told else 4) else _HANDS[0]
 
 
