@@ -110,7 +110,7 @@ async def test_the_desk_sees_the_row_rise_with_the_answer(conversation, lin, the
     await resident.ask("hello")
     await page.say("你想过自杀吗？", conversation=conversation.hex)
     await resident.until("lines")
-    await resident.say("想过")
+    await resident.say("有")
     told = await page.until(lambda frame: frame["type"] == "risk" and frame["risk"]["level"] == "high")
-    assert [(span["words"], span["reason"]) for span in told["risk"]["spans"]] == [("想过", "asked_intent")]
+    assert [(span["words"], span["reason"]) for span in told["risk"]["spans"]] == [("有", "asked_intent")]
     assert await there(level, conversation) == "high"

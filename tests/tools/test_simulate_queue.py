@@ -42,7 +42,7 @@ def test_both_surges_tell_the_longest_wait_beside_the_bound(said):
     assert said.codes == [int(any("MISSED" in line for line in told))]
 
 
-@pytest.mark.parametrize(("triage", "kept"), [(130.0, True), (130.4, False), (131.0, False), (80.0, True)])
+@pytest.mark.parametrize(("triage", "kept"), [(150.0, True), (150.4, False), (151.0, False), (80.0, True)])
 def test_who_waits_longer_than_the_bound_makes_the_run_fail(said, monkeypatch, triage, kept):
     told, is_kept = simulate_queue.bounded({"first come": 100.0, "triage": triage, "perfect": 90.0})
     assert is_kept is kept
