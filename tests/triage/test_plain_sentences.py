@@ -98,7 +98,6 @@ ORDINARY = [
     "i failed my exam and i feel terrible",
     "my boss is driving me crazy",
     "i took my meds this morning as prescribed",
-    "i jumped off the call early",
     "i've never thought about hurting myself",
 ]
 

@@ -111,12 +111,13 @@ def test_what_rules_raise_is_mostly_a_crisis(language):
     found = floors.measure(corpus.read_lines(), [], language)
     assert found.right_at_high.value >= 0.8
     assert found.right_at_imminent.value >= 0.9
-    # .008 until dark calm lines were written on purpose; of these the Chinese rules raise more (.0125 of all).
-    assert found.calm.value <= 0.015
+    # .008 until dark calm lines were written on purpose; .014 until rules 12, whose silencers reach less far (.016).
+    assert found.calm.value <= 0.018
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])
-def test_rules_raise_at_most_three_of_twenty_twins_that_hold_words_of_danger(language):
+def test_rules_raise_at_most_one_in_six_twins_that_hold_words_of_danger(language):
     found = floors.measure([], [], language, corpus.read_twins())
     assert found.twins.count > 10_000
-    assert found.twins.value <= 0.15
+    # .13 until rules 12, which let a danger of now stand beside an old year, a denial or a chore of something else.
+    assert found.twins.value <= 1 / 6

@@ -94,7 +94,7 @@ def _active_thoughts(scoped: list[Scoped]) -> Floor:
 
 
 def _continuing_harm(scoped: list[Scoped]) -> Floor:
-    """Self-harm or violence that goes on, or is intended; violence of which nothing says that it goes on is less."""
+    """Self-harm or violence that goes on, is recent, grave or intended; violence of which nothing says so is less."""
     harms = tuple(one for one in scoped if one.mention.concept in HARMS and one.stands and not one.past)
     goes_on = tuple(one for one in harms if one.still or one.recent or one.mention.concept != "violence_suffered")
     if goes_on:

@@ -1,10 +1,11 @@
 """What stands around a mention: denied, told of somebody else, quoted, past, a manner of speaking, a question of work.
 
-Scope is read inside the clause that holds the mention. A frame (fiction, games, news, a question of work) silences only
-what it governs. Of what the writer says of themself that is what stands inside it ("小说里写我想死", "in the game i"),
-never a statement in the next clause ("看了新闻 我想跳楼"). So it is with people whom the writer names as their own
-("my friend"); of anybody else it is whatever the sentence or a neighbouring one frames. Laughter takes words back in
-120 characters, until the writer says that they were meant.
+Scope is read inside the clause that holds the mention, and reaches no further than it must: a denial takes back what
+nothing but filling parts from it ("没想过要", never "没人知道我"), a year long ago what is told in the past itself, a
+chore no blows. A frame (fiction, games, news, a question of work) silences only what it governs. Of what the writer
+says of themself that is what stands inside it ("小说里写我想死", "in the game i"), never a statement in the next clause
+("看了新闻 我想跳楼"). So it is with people whom the writer names as their own ("my friend"); of anybody else it is
+whatever their clause frames. Laughter takes words back in 120 characters, until the writer says that they were meant.
 """
 
 from __future__ import annotations
@@ -19,10 +20,10 @@ from functools import lru_cache
 from triage.core import additions, needles
 from triage.core.concepts import LEXICON, Mention
 
-EVERYDAY = frozenset(
-    {"underway", "attempt", "method", "means", "place", "self_harm", "violence_suffered", "violence_intended"}
-)
+EVERYDAY = frozenset({"underway", "attempt", "method", "means", "place", "self_harm"})
 """Concepts that a chore, a meal, a game or a mishap explains: a blade and blood in a kitchen."""
+VIOLENCE = frozenset({"violence_suffered", "violence_intended"})
+"""Concepts that play explains, and no meal or chore: blows fall over those."""
 JOKES = frozenset({"intent", "coded", "hint", "violence_intended"})
 """Concepts that laughter takes back. What is under way or at hand, laughter does not."""
 DOSES = frozenset({"underway", "method"})
@@ -40,7 +41,7 @@ GOVERNS = 72
 _WRITER = ("我", "俺", "i ", "i'", "im ", "ive ")
 """How a mention begins that names its own subject, the writer."""
 _IN_QUOTES = re.compile(
-    r"""(?:[“「『《]|(?:^|[\s:：,，(说道写叫])"(?=\S|$))[^"”」』》]{0,60}$|(?:^|[\s:,(])['‘](?=\w|$)(?:(?!['’]\W)[^"]){0,60}$"""
+    r"""(?:[“「『《]|(?:^|[\s:：,，(说道写叫])"(?=\S|$))[^"”」』》]{0,60}$|(?:^|[\s:,(])['‘](?!(?:cause|cos|coz|cuz|bout|til|till|n|em|tis|twas)\b)(?=\w|$)(?:(?!['’]\W)[^"]){0,60}$"""
 )
 """A quotation that is open where a text ends."""
 LIKENED = 32
@@ -50,6 +51,16 @@ _OTHERS = re.compile(r"\b(?:wants|himself|herself|hissel\w+|themsel\w+|man|woman
 _NAMED = re.compile(r"[我俺]|\b(?:i|i'?m|i'?ve|i'?ll|me|my|mys?elf|meself)\b")
 BEGUN = frozenset({"attempt", "self_harm", "method"})
 """Concepts that may begin again, told in the next sentence."""
+DREADED = frozenset({"underway", "means", "place", "violence_suffered", "self_harm"})
+"""Concepts that fear takes nothing of: what is happening, lies ready, or is done to somebody."""
+SAID_AHEAD = frozenset({"intent", "plan", "method", "coded"})
+"""Concepts whose verb ("i'm going to", "want to") may stand before the mention."""
+BY_TENSE = frozenset({"en"})
+"""Languages that tell by tense what is past."""
+NEXT = 16
+"""Characters behind a mention in which a near time tells that it is of now."""
+BEHIND, THEN = 40, 12
+"""Characters behind a mention in which its denial may be taken back, and in which it may be told as past."""
 REACH, AFTER = 24, 60
 """Characters before a mention in which its verb stands, and behind it in which it may be said to have begun again."""
 LEAD = {"zh": 6, "en": 20}
@@ -118,6 +129,7 @@ class Patterns:
     returning: Sought
     everyday: Sought
     heap: Sought
+    playful: Sought
     dosed: Sought
     joke: Sought
     explicit: Sought
@@ -126,6 +138,8 @@ class Patterns:
     vouched: Sought
     past: Sought
     nowadays: Sought
+    present: Sought
+    then: Sought
     still: Sought
     over: Sought
     idiom: Sought
@@ -206,7 +220,7 @@ def read(text: str, language: str, mentions: list[Mention]) -> list[Scoped]:
     clauses, sentences = _edges(_CLAUSE_ASCII if text.isascii() else _CLAUSE, text), _edges(_SENTENCE, text)
     patterns = _patterns(language)
     idioms = [found.span() for found in patterns.idiom.finditer(text)]
-    return [_scope(text, patterns, one, clauses, sentences, idioms) for one in mentions]
+    return [_scope(text, language, patterns, one, clauses, sentences, idioms) for one in mentions]
 
 
 def _edges(pattern: re.Pattern[str], text: str) -> list[int]:
@@ -219,45 +233,64 @@ def _around(edges: list[int], start: int) -> tuple[int, int]:
     return edges[max(0, after - 1)], edges[min(after, len(edges) - 1)]
 
 
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where in a text a mention stands: its clause, its sentence (160 characters to both sides at most)."""
+
+    text: str
+    language: str
+    mention: Mention
+    clause: tuple[int, int]
+    sentence: tuple[int, int]
+
+    @property
+    def before(self) -> str:
+        """What its clause holds before it, 40 characters at most."""
+        return self.text[max(self.clause[0], self.mention.start - 40) : self.mention.start]
+
+    def behind(self, characters: int) -> str:
+        """So much of what follows it."""
+        return self.text[self.mention.end : self.mention.end + characters]
+
+    @property
+    def nearby(self) -> str:
+        """It, and 120 characters to both sides."""
+        return self.text[max(0, self.mention.start - 120) : self.mention.end + 120]
+
+
 def _scope(
     text: str,
+    language: str,
     patterns: Patterns,
     mention: Mention,
     clauses: list[int],
     sentences: list[int],
     idioms: list[tuple[int, int]],
 ) -> Scoped:
-    begin, _end = _around(clauses, mention.start)
     opening, closing = _around(sentences, mention.start)[0], _around(sentences, mention.end - 1)[1]
-    before = text[max(begin, mention.start - 40) : mention.start]
-    behind = text[mention.end : mention.end + 16]
     start, end = max(opening, mention.start - 160), min(closing, mention.end + 160)
-    sentence = text[start:end]
-    nearby = text[max(0, mention.start - 120) : mention.end + 120]
-    flipped = bool(patterns.flipped.search(before) or patterns.retracted.search(behind))
-    past = bool(patterns.past.search(sentence)) and not patterns.still.search(nearby)
+    place = _Place(text, language, mention, _around(clauses, mention.start), (start, end))
+    sentence, before, nearby = text[start:end], place.before, place.nearby
+    denied = _is_denied(patterns, place, before)
+    flipped = bool(patterns.flipped.search(before) or (denied and patterns.retracted.search(place.behind(BEHIND))))
     third = _is_third(patterns, text, mention, before, start)
     silenced = (
         (mention.concept in EVERYDAY and _is_everyday(patterns, mention, sentence))
+        or (mention.concept in VIOLENCE and bool(patterns.playful.search(sentence)))
         or (mention.concept in DOSES and bool(patterns.dosed.search(sentence)))
-        or _is_framed(patterns, text, mention, third, before, (start, end), sentences)
+        or _is_framed(patterns, place, third, before, sentences)
     )
     joked = not silenced and mention.concept in JOKES and _is_joke(patterns, nearby)
+    begin = place.clause[0]
     return Scoped(
         mention,
-        negated=not flipped
-        and bool(
-            patterns.negated.search(before)
-            or patterns.feared.search(before)
-            or (mention.concept in WANTED and patterns.denied.search(text[mention.end : mention.end + 110]))
-        ),
+        negated=denied and not flipped,
         flipped=flipped,
         third=third,
         framed=silenced or joked,
         joked=joked,
         explicit=joked and bool(patterns.explicit.search(text[max(begin, mention.start - REACH) : mention.end])),
-        past=(past or (bool(patterns.over.search(nearby)) and bool(patterns.past.search(nearby))))
-        and not patterns.nowadays.search(text[begin : mention.start]),
+        past=_is_past(patterns, place, sentence, nearby),
         still=len(text) <= SHORT
         or bool(patterns.ongoing.search(sentence))
         or (
@@ -265,8 +298,45 @@ def _scope(
             and patterns.grave.search(text[mention.start : mention.end]) is not None
         ),
         recent=bool(patterns.recent.search(sentence)),
-        again=mention.concept in BEGUN and bool(patterns.relapse.search(text[mention.end : mention.end + AFTER])),
+        again=mention.concept in BEGUN and bool(patterns.relapse.search(place.behind(AFTER))),
         idiom=any(start < mention.end and mention.start < end for start, end in idioms),
+    )
+
+
+def _is_denied(patterns: Patterns, place: _Place, before: str) -> bool:
+    """Whether a mention is denied in the words right before it or behind, or feared and not meant."""
+    concept = place.mention.concept
+    return bool(
+        patterns.negated.search(before)
+        or (concept not in DREADED and patterns.feared.search(before))
+        or (concept in WANTED and patterns.denied.search(place.behind(110)))
+    )
+
+
+def _is_past(patterns: Patterns, place: _Place, sentence: str, nearby: str) -> bool:
+    """Whether a mention is told as past, and nothing says that it is of now or goes on.
+
+    English tells by tense whether a mention beside an old year is old itself; Chinese by where it stands: in the same
+    clause, or with a word of its own ("过").
+    """
+    text, mention, (begin, end) = place.text, place.mention, place.clause
+    if patterns.nowadays.search(text[begin : mention.start]):
+        return False
+    ahead, after = (REACH, NEXT) if mention.concept in SAID_AHEAD else (0, 0)
+    told = text[max(begin, mention.start - ahead) : mention.end + after]
+    if patterns.present.search(told) and not patterns.then.search(told):
+        return False
+    anew = patterns.still.search(text[begin:end]) or patterns.nowadays.search(text[place.sentence[0] : mention.start])
+    if not patterns.past.search(sentence):
+        return False
+    if not anew and patterns.over.search(text[begin : mention.end + 120]):
+        return True
+    if patterns.still.search(nearby):
+        return False
+    return bool(
+        place.language in BY_TENSE
+        or patterns.past.search(text[begin:end])
+        or patterns.then.search(text[max(begin, mention.start - 2) : mention.end + THEN])
     )
 
 
@@ -309,16 +379,14 @@ def _is_joke(patterns: Patterns, nearby: str) -> bool:
 
 def _is_framed(
     patterns: Patterns,
-    text: str,
-    mention: Mention,
+    place: _Place,
     third: bool,
     before: str,
-    sentence: tuple[int, int],
     sentences: list[int],
 ) -> bool:
     """Whether fiction, a game, news or a question of work governs a mention."""
-    start, end = sentence
-    nearby = text[max(0, mention.start - 120) : mention.end + 120]
+    text, mention, (start, end) = place.text, place.mention, place.sentence
+    nearby = place.nearby
     in_quotes = _in_quotes(patterns, text[max(0, mention.start - GOVERNS) : mention.start], nearby)
     tagged = patterns.tagged.search(text[mention.end : min(end, mention.end + 32)]) is not None
     if tagged or (in_quotes and patterns.cited.search(nearby)):
@@ -332,6 +400,8 @@ def _is_framed(
     whole = text[start:end]
     if in_quotes and _IN_QUOTES.search(ahead) and (patterns.quoted.search(whole) or patterns.work.search(whole)):
         return True
+    at_work = mention.concept not in PRESENT
+    asked = at_work and patterns.work.search(whole) is not None
     named = _NAMED.search(text, mention.start, mention.end) is not None
     if named or not (third or _OTHERS.search(text, mention.start, mention.end)):
         subject = _subject(patterns, text, mention, before)
@@ -341,17 +411,17 @@ def _is_framed(
                 return False
             return bool(patterns.held.search(outside) or patterns.inside.search(text[subject : mention.start]))
         if _is_bare(patterns, text, mention):
-            return bool(patterns.held.search(ahead) or patterns.inside.search(ahead) or patterns.work.search(whole))
+            return bool(patterns.held.search(ahead) or patterns.inside.search(ahead)) or asked
     if patterns.own.search(nearby):
-        return bool(patterns.held.search(ahead) or patterns.inside.search(ahead) or patterns.work.search(whole))
-    place = bisect_right(sentences, mention.start)
+        return bool(patterns.held.search(ahead) or patterns.inside.search(ahead)) or asked
+    after = bisect_right(sentences, mention.start)
     around = text[
-        max(mention.start - 120, sentences[max(0, place - 2)]) : min(
-            mention.end + 120, sentences[min(place + 1, len(sentences) - 1)]
+        max(mention.start - 120, sentences[max(0, after - 2)]) : min(
+            mention.end + 120, sentences[min(after + 1, len(sentences) - 1)]
         )
     ]
-    asked = mention.concept not in PRESENT and patterns.work.search(around) is not None
-    return asked or bool(patterns.quoted.search(around))
+    begin, stop = place.clause
+    return bool((at_work and patterns.work.search(around)) or patterns.quoted.search(text[begin:stop]))
 
 
 def _in_quotes(patterns: Patterns, lead: str, nearby: str) -> bool:

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from triage.core.levels import Level
-from triage.learning import background, blind_set, metrics
+from triage.learning import attacks, background, blind_set, metrics
 from triage.learning.corpus import TWINS, Conversation, Line, calm_lines
 from triage.learning.corpus_counts import hands_of
 from triage.learning.methods import PRODUCT, Method, Verdicts
@@ -189,6 +189,20 @@ def _of_blind(sample: Sample, name: str) -> Figures:
         # The others know alarm or none.
         told["imminent said"] = str(metrics.rate(said.levels[sample.level == Level.IMMINENT] == Level.IMMINENT))
     return told
+
+
+def attacked(ways: Mapping[str, Method], language: str) -> Sample:
+    """Sentences of danger that were written against the silencers of the rules; nothing harmless stands beside them."""
+    lines = [
+        Line(f"attack-{number}", language, one.level, "flipped", "other", one.text)
+        for number, one in enumerate(attacks.read(language))
+    ]
+    return _sample(f"Sentences against silencers, {language}", _of_attacks, lines, _said(lines, ways))
+
+
+def _of_attacks(sample: Sample, name: str) -> Figures:
+    figures = sample.common(name)
+    return {column: figures[column] for column in ("crisis found", "imminent found")}
 
 
 def outside(path: Path, ways: Mapping[str, Method], *, unseen: bool = False) -> Sample:

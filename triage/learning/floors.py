@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from triage.core import assess, conversation
 from triage.core.levels import Level
+from triage.learning import attacks
 from triage.learning.corpus import Conversation, Line, calm_lines
 from triage.learning.metrics import Rate
 
@@ -24,6 +25,7 @@ class Floors:
         found: of messages in a crisis, those that a rule raises to high or imminent.
         calm: of calm messages, those raised so.
         twins: of harmless twins (corpus.read_twins), those raised so.
+        attacks: of sentences of danger that were written against silencers (attacks.read), those raised so.
         conversations_found: of conversations in a crisis, those raised so by any turn.
         conversations_calm: of those that never are in one, those raised so.
     """
@@ -33,6 +35,7 @@ class Floors:
     found: Rate
     calm: Rate
     twins: Rate
+    attacks: Rate
     conversations_found: Rate
     conversations_calm: Rate
 
@@ -55,10 +58,16 @@ def measure(
         right_at_imminent=_share(crisis, [level is Level.IMMINENT for level in said]),
         found=_share([level.is_crisis for level in said], crisis),
         calm=_share([level.is_crisis for level in said], calm_lines(kept)),
-        twins=Rate(sum(assess.read(line.text).floor.level.is_crisis for line in beside), len(beside)),
+        twins=_raised(line.text for line in beside),
+        attacks=_raised(one.text for one in attacks.read(language)),
         conversations_found=_share(raised, grave),
         conversations_calm=_share(raised, [not one for one in grave]),
     )
+
+
+def _raised(texts: Iterable[str]) -> Rate:
+    said = [assess.read(text).floor.level.is_crisis for text in texts]
+    return Rate(sum(said), len(said))
 
 
 def _share(true: Sequence[bool], among: Sequence[bool]) -> Rate:

@@ -20,7 +20,7 @@ from triage.core.scorer import UNIT
 DECIMALS = 6
 LEVELS = (Level.MODERATE, Level.HIGH, Level.IMMINENT)
 """What each of HEADS asks for."""
-LIGHTEST = 0.22
+LIGHTEST = 0.25
 """A feature that weighs less with every head is dropped, for the sake of memory."""
 LEANS = 0.3
 """Added to what tells two sides apart: a feature that tells nothing by itself may yet tell something beside others."""

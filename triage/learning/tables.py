@@ -16,6 +16,7 @@ from triage.learning.evaluation import (
     Sample,
     Told,
     apart,
+    attacked,
     blind,
     breakdown,
     conversations,
@@ -58,6 +59,7 @@ class Measured:
         blind: the blind lines, of each language each hand, the probes, words turned round, a later hand's, then
             both hands together.
         blind_told: the blind conversations, by language, each hand.
+        attacked: sentences of danger against silencers, by language.
         elsewhere: sets from elsewhere.
     """
 
@@ -66,6 +68,7 @@ class Measured:
     test: Mapping[str, Told]
     blind: Mapping[str, Sequence[Sample]]
     blind_told: Mapping[str, Sequence[Told]]
+    attacked: Mapping[str, Sample]
     elsewhere: Sequence[Sample]
 
 
@@ -98,6 +101,7 @@ def measure(
         test={name: conversations(f"Test conversations, {name}", test[name], ways) for name in LANGUAGES},
         blind={name: blind(lines, ways, name) for name in LANGUAGES},
         blind_told={name: _blind_told(told, ways, name) for name in LANGUAGES},
+        attacked={name: attacked(ways, name) for name in LANGUAGES},
         elsewhere=[
             outside(path, ways, unseen=path.stem.startswith("ordinary_"))
             for path in (sorted(folder.glob("*.jsonl")) if folder else [])
@@ -135,6 +139,8 @@ def by_set(measured: Measured) -> Iterator[tuple[str, Rows]]:
     for hands_told in measured.blind_told.values():
         for told in hands_told:
             yield told.title, _of_told(told)
+    for sample in measured.attacked.values():
+        yield f"{sample.title}, {len(sample.level)} lines", _of_lines(sample)
     for sample in measured.elsewhere:
         yield sample.title, _of_lines(sample)
 
