@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import csv
 from dataclasses import dataclass
 from pathlib import Path
 
 from triage.core.levels import Level
-from triage.learning.corpus import BadCorpus
+from triage.learning.corpus import BadCorpus, rows
 
 ATTACKS = Path(__file__).with_name("attacks")
 COLUMNS = ["level", "silencer", "heard", "text"]
@@ -21,7 +20,7 @@ class Attack:
         language: zh or en.
         level: what a careful reader calls it: high or imminent.
         silencer: the pattern of ``scope.*.toml``, or the flag, that it was written against.
-        heard: the first version of the rules that raises it by itself; None where none does.
+        heard: the first version of the rules from 11 on that raises it by itself; None where the shipped ones do not.
         text: the sentence.
     """
 
@@ -38,19 +37,14 @@ def read(language: str, folder: Path = ATTACKS) -> list[Attack]:
     Raises:
         BadCorpus: a row that is not of the form in the README.
     """
-    path = folder / f"{language}.tsv"
-    with path.open(encoding="utf-8", newline="") as file:
-        first, *rows = csv.reader(file, delimiter="\t", quoting=csv.QUOTE_NONE)
-    if first != COLUMNS:
-        raise BadCorpus(f"{path.name}: the first line must name the columns")
     found = []
-    for number, row in enumerate(rows, start=2):
+    for place, row in rows(folder / f"{language}.tsv", COLUMNS):
         try:
             level, silencer, heard, text = row
             attack = Attack(language, Level.from_code(level), silencer, int(heard) if heard else None, text)
         except ValueError as error:
-            raise BadCorpus(f"{path.name}:{number}: {error}") from error
+            raise BadCorpus(f"{place}: {error}") from error
         if not attack.level.is_crisis or not silencer or not text.strip():
-            raise BadCorpus(f"{path.name}:{number}: a level of danger, a silencer and a text are needed")
+            raise BadCorpus(f"{place}: a level of danger, a silencer and a text are needed")
         found.append(attack)
     return found

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import re
 from collections.abc import Iterable
@@ -10,7 +9,7 @@ from pathlib import Path
 
 from triage.core.levels import Level
 from triage.core.normalise import normalise
-from triage.learning.corpus import KINDS, BadCorpus, Conversation, Line
+from triage.learning.corpus import KINDS, BadCorpus, Conversation, Line, rows
 
 BLIND = Path(__file__).with_name("blind")
 COLUMNS = ["level", "kind", "text"]
@@ -33,19 +32,14 @@ def read(language: str, hand: int, folder: Path = BLIND) -> list[Line]:
     Raises:
         BadCorpus: a row that is not of the form in the README.
     """
-    path = folder / f"{language}_{hand}.tsv"
-    with path.open(encoding="utf-8", newline="") as file:
-        first, *rows = csv.reader(file, delimiter="\t", quoting=csv.QUOTE_NONE)
-    if first != COLUMNS:
-        raise BadCorpus(f"{path.name}: the first line must name the columns")
     found = []
-    for number, row in enumerate(rows, start=2):
+    for number, (place, row) in enumerate(rows(folder / f"{language}_{hand}.tsv", COLUMNS), start=2):
         if len(row) != len(COLUMNS) or row[1] not in KINDS or not row[2].strip():
-            raise BadCorpus(f"{path.name}:{number}: a level, a known kind and a text are needed")
+            raise BadCorpus(f"{place}: a level, a known kind and a text are needed")
         try:
             level = Level.from_code(row[0])
         except ValueError as error:
-            raise BadCorpus(f"{path.name}:{number}: {error}") from error
+            raise BadCorpus(f"{place}: {error}") from error
         found.append(Line(f"blind-{hand}-{number}", language, level, row[1], "other", row[2]))
     return found
 
@@ -58,8 +52,7 @@ def read_conversations(language: str, hand: int = 2, folder: Path = BLIND) -> li
     """
     found = []
     file = CONVERSATIONS[hand]
-    rows = (folder / file).read_text(encoding="utf-8").splitlines()
-    for number, text in enumerate(rows, start=1):
+    for number, text in enumerate((folder / file).read_text(encoding="utf-8").splitlines(), start=1):
         place = f"{file}:{number}"
         try:
             row = json.loads(text)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -120,7 +120,7 @@ def read_by_file(folder: Path = CORPUS) -> dict[str, list[Line]]:
     for path in sorted(folder.glob("*.tsv")):
         language = path.name.partition("_")[0]
         found[path.name] = []
-        for place, row in _rows(path):
+        for place, row in rows(path, COLUMNS):
             line = _line(row, language, place)
             if line.text in seen:
                 raise BadCorpus(f"{place}: the same text stands at {seen[line.text]}")
@@ -129,10 +129,15 @@ def read_by_file(folder: Path = CORPUS) -> dict[str, list[Line]]:
     return found
 
 
-def _rows(path: Path) -> Iterator[tuple[str, list[str]]]:
+def rows(path: Path, columns: Sequence[str]) -> Iterator[tuple[str, list[str]]]:
+    """Each row of a tab-separated file, behind its place (file and line).
+
+    Raises:
+        BadCorpus: the first line does not name the columns.
+    """
     with path.open(encoding="utf-8", newline="") as file:
         reader = csv.reader(file, delimiter="\t", quoting=csv.QUOTE_NONE)
-        if next(reader, None) != COLUMNS:
+        if next(reader, None) != list(columns):
             raise BadCorpus(f"{path.name}: the first line must name the columns")
         for row in reader:
             yield f"{path.name}:{reader.line_num}", row
