@@ -336,7 +336,8 @@ def made(folder, *, stern):
     bias = 3.0 if stern else -3.0
     language = {
         "features": ["我"],
-        **{name: scorer.pack([0.1]) for name in scorer.HEADS},
+        "weights": scorer.pack([0]),
+        **{name: scorer.pack([2]) for name in scorer.HEADS},
         "bias": [bias] * 3,
         "slope": [1.0] * 3,
         "shift": [0.0] * 3,

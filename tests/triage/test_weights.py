@@ -95,12 +95,30 @@ def test_weights_joined_in_one_number_come_apart_again(units):
     assert scorer.part(scorer.join(units) + scorer.join((3, -2, 1))) == [units[0] + 3, units[1] - 2, units[2] + 1]
 
 
+def made(*, weight=2, places=(0,)):
+    """A weights file of one feature, with as many places of weights as are told."""
+    rows = dict.fromkeys(("bias", "slope", "shift", "thresholds", "later"), [0.5] * len(scorer.HEADS))
+    language = {
+        "features": ["我"],
+        "weights": scorer.pack(places),
+        **{name: scorer.pack([weight]) for name in scorer.HEADS},
+        **rows,
+        "story": [[0.0] * story.width(len(scorer.HEADS)) + [0.0]] * len(scorer.HEADS),
+        "doubt": 0.5,
+    }
+    return scorer.dump({"version": "x", "languages": {"zh": language}}).encode()
+
+
 def test_a_weight_that_could_flow_over_is_refused():
-    heavy = {name: scorer.pack([scorer.HEAVIEST * scorer.UNIT * 2]) for name in scorer.HEADS}
-    rows = dict.fromkeys(("bias", "slope", "shift", "thresholds", "later"), [0.5] * 3)
-    language = {"features": ["我"], **heavy, **rows, "story": [[0.0]] * 3, "doubt": 0.5}
+    assert scorer.part(scorer.parse(made(weight=scorer.HEAVIEST)).languages["zh"].table["我"]) == [scorer.HEAVIEST] * 3
     with pytest.raises(scorer.BadWeights):
-        scorer.parse(scorer.dump({"version": "x", "languages": {"zh": language}}).encode())
+        scorer.parse(made(weight=scorer.HEAVIEST + 1))
+
+
+@pytest.mark.parametrize("places", [(), (1,), (-1,), (0, 0)])
+def test_a_feature_without_weights_of_its_own_is_refused(places):
+    with pytest.raises(scorer.BadWeights):
+        scorer.parse(made(places=places))
 
 
 @pytest.fixture(scope="module")

@@ -20,7 +20,7 @@ from triage.core.rules import Floor
 from triage.core.scope import Scoped
 from triage.core.scorer import LanguageModel, Weights
 
-RULES_VERSION = "rules-12"
+RULES_VERSION = "rules-13"
 FLOOR_PROBABILITY = {Level.LOW: 0.0, Level.MODERATE: 0.1, Level.HIGH: 0.4, Level.IMMINENT: 0.6}
 """Least P(level >= HIGH) that goes with a floor. A floor is not a measurement: these are set, and said to be set."""
 WINDOW = {"zh": 90, "en": 240}

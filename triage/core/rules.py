@@ -90,7 +90,10 @@ def _way_at_hand(scoped: list[Scoped]) -> Floor:
 def _active_thoughts(scoped: list[Scoped]) -> Floor:
     """Active thoughts, of the writer or of somebody they speak of."""
     acts = tuple(one for one in scoped if one.mention.concept in ACTS and one.stands and not one.past)
-    return Floor(Level.HIGH, "active_thoughts", acts) if acts else NONE
+    meant = tuple(one for one in acts if not one.named)
+    if meant:
+        return Floor(Level.HIGH, "active_thoughts", meant)
+    return Floor(Level.MODERATE, "named", acts) if acts else NONE
 
 
 def _continuing_harm(scoped: list[Scoped]) -> Floor:

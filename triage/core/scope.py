@@ -61,6 +61,10 @@ NEXT = 16
 """Characters behind a mention in which a near time tells that it is of now."""
 BEHIND, THEN = 40, 12
 """Characters behind a mention in which its denial may be taken back, and in which it may be told as past."""
+NAMED = frozenset({"method", "coded"})
+"""Concepts that may be a mere topic."""
+TOPIC, MEANT = 24, 48
+"""Characters behind a mention in which that is told, and in which the writer may say that they mean it."""
 REACH, AFTER = 24, 60
 """Characters before a mention in which its verb stands, and behind it in which it may be said to have begun again."""
 LEAD = {"zh": 6, "en": 20}
@@ -148,6 +152,9 @@ class Patterns:
     grave: Sought
     recent: Sought
     relapse: Sought
+    told_of: Sought
+    topic: Sought
+    claimed: Sought
 
 
 @lru_cache(maxsize=4)
@@ -201,6 +208,8 @@ class Scoped:
     """It happened days or weeks ago, not years."""
     again: bool = False
     """What follows says that it has begun again."""
+    named: bool = False
+    """Only names a way, of nobody: what a talk, a film or a day at work was about."""
 
     @property
     def stands(self) -> bool:
@@ -299,6 +308,7 @@ def _scope(
         ),
         recent=bool(patterns.recent.search(sentence)),
         again=mention.concept in BEGUN and bool(patterns.relapse.search(place.behind(AFTER))),
+        named=mention.concept in NAMED and _is_named(patterns, place, before),
         idiom=any(start < mention.end and mention.start < end for start, end in idioms),
     )
 
@@ -338,6 +348,13 @@ def _is_past(patterns: Patterns, place: _Place, sentence: str, nearby: str) -> b
         or patterns.past.search(text[begin:end])
         or patterns.then.search(text[max(begin, mention.start - 2) : mention.end + THEN])
     )
+
+
+def _is_named(patterns: Patterns, place: _Place, before: str) -> bool:
+    """Whether a mention only names a way that nobody in its clause means."""
+    if len(place.text) <= SHORT or patterns.claimed.search(before) or patterns.claimed.search(place.behind(MEANT)):
+        return False
+    return bool(patterns.told_of.search(before) or patterns.topic.search(place.behind(TOPIC)))
 
 
 def _is_everyday(patterns: Patterns, mention: Mention, sentence: str) -> bool:

@@ -20,8 +20,9 @@ from triage.core.scorer import UNIT
 DECIMALS = 6
 LEVELS = (Level.MODERATE, Level.HIGH, Level.IMMINENT)
 """What each of HEADS asks for."""
-LIGHTEST = 0.25
-"""A feature that weighs less with every head is dropped, for the sake of memory."""
+MOST = 174_000
+"""Features that are kept of a language, the heaviest with any head, for the sake of memory: a dictionary of Python
+holds two thirds of 2^18 entries before it takes twice as much."""
 LEANS = 0.3
 """Added to what tells two sides apart: a feature that tells nothing by itself may yet tell something beside others."""
 SCALE = 5.0
@@ -61,6 +62,8 @@ class Recipe:
 
     Attributes:
         strength: inverse regularisation of each head (C of scikit-learn).
+        rarity: the power to which a feature is scaled by its rarity.
+        letters: what rows of four letters are scaled by besides: they stand beside the words that they are cut from.
         tells: by head, the power to which a feature is scaled by how much oftener it stands on one side (see _scales);
             0 scales by rarity alone.
         rarest: a feature must stand in so many families: what only one situation holds tells nothing of others.
@@ -74,6 +77,8 @@ class Recipe:
     """
 
     strength: tuple[float, float, float] = (0.5, 0.5, 0.5)
+    rarity: float = 1.0
+    letters: float = 1.0
     tells: tuple[float, float, float] = (0.5, 0.5, 0.5)
     rarest: int = 2
     weight: tuple[float, float, float, float] = (1.0, 0.7, 1.0, 1.5)
@@ -143,20 +148,25 @@ class UrgencyModel:
         vocabulary = _shared_by_families(texts, families, self.recipe.rarest)
         counts = CountVectorizer(analyzer=_as_they_are, vocabulary=vocabulary).transform(texts)
         # Rounded: logarithms of two machines may differ in the last bit, and solvers make more of that.
-        rarity = np.round(TfidfTransformer(norm=None).fit(counts).idf_ / SCALE, DECIMALS)
+        rarity = np.round((TfidfTransformer(norm=None).fit(counts).idf_ / SCALE) ** self.recipe.rarity, DECIMALS)
+        letters = np.where([_is_letters(feature) for feature in vocabulary], self.recipe.letters, 1.0)
         rows = _over_length(counts, texts)
         weights = np.append(np.take(self.recipe.weight, levels[: len(taught)]), [self.recipe.drawn_weight] * len(drawn))
         self.heads_ = []
         for level, strength, power in zip(LEVELS, self.recipe.strength, self.recipe.tells, strict=True):
             truth = levels >= level
-            scales = _scales(counts, rows, truth, rarity, power)
+            scales = _scales(counts, rows, truth, rarity, power) * letters
             head = LinearSVC(C=strength, dual=False, tol=1e-5, max_iter=2000)
             head.fit(rows @ diags(scales), truth, sample_weight=weights)
             # To whole units: what is shipped is this very model, and machines agree on it.
             head.coef_ = np.round(head.coef_ * scales / UNIT) * UNIT
             head.intercept_ = np.round(head.intercept_, DECIMALS)
             self.heads_.append(head)
-        heavy = np.abs(np.vstack([head.coef_ for head in self.heads_])).max(axis=0) >= LIGHTEST
+        most = np.abs(np.vstack([head.coef_ for head in self.heads_])).max(axis=0)
+        heavy = np.zeros(len(most), dtype=bool)
+        # Of equal weight, those first that more texts hold.
+        heavy[np.lexsort((-np.asarray((counts > 0).sum(axis=0)).ravel(), -most))[:MOST]] = True
+        heavy &= most > 0
         self.vocabulary_ = [feature for feature, kept in zip(vocabulary, heavy, strict=True) if kept]
         self._counter = CountVectorizer(analyzer=_as_they_are, vocabulary=self.vocabulary_)
         for head in self.heads_:
@@ -180,6 +190,11 @@ class UrgencyModel:
 
 def _as_they_are(features: Sequence[str]) -> Sequence[str]:
     return features
+
+
+def _is_letters(feature: str) -> bool:
+    """Whether a feature is a row of four letters: all others of that length begin or end with a mark."""
+    return len(feature) == 4 and feature[1] != ":" and feature[0] != "^" and feature[-1] != "$"
 
 
 def _over_length(counts: csr_matrix, texts: Sequence[Sequence[str]]) -> csr_matrix:
