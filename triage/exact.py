@@ -63,9 +63,9 @@ def reading_digest() -> str:
 
 
 def name(told: str) -> str:
-    """An assessment's model version with what spoke, exactly: ``rules-12.1a2b3c+linear-13-...``.
+    """An assessment's model version with what spoke, exactly: ``rules-13.1a2b3c+linear-14-...``.
 
-    With a lexicon of this site ``rules-12.1a2b3c+lexicon-4d5e6f70+linear-13-...``.
+    With a lexicon of this site ``rules-13.1a2b3c+lexicon-4d5e6f70+linear-14-...``.
     """
     rules = "+".join(filter(None, [f"{RULES_VERSION}.{rules_digest()[:6]}", lexicon()]))
     return told.replace(RULES_VERSION, rules, 1)

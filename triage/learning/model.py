@@ -58,7 +58,7 @@ class Costs:
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """All that may be chosen; the values are those that measured best by folds of the training part.
+    """All that may be chosen; values are those that measured best by folds, but for alarms (see training.RECIPES).
 
     Attributes:
         strength: inverse regularisation of each head (C of scikit-learn).
@@ -193,7 +193,7 @@ def _as_they_are(features: Sequence[str]) -> Sequence[str]:
 
 
 def _is_letters(feature: str) -> bool:
-    """Whether a feature is a row of four letters: all others of that length begin or end with a mark."""
+    """Whether a feature is a row of four letters; with a mark where others have theirs it is taken for one of those."""
     return len(feature) == 4 and feature[1] != ":" and feature[0] != "^" and feature[-1] != "$"
 
 
