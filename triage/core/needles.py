@@ -11,7 +11,7 @@ import re
 import re._constants as kind  # type: ignore[import-not-found]
 import re._parser as grammar  # type: ignore[import-not-found]
 from collections.abc import Iterable, Sequence
-from itertools import product
+from functools import reduce
 from math import prod
 from typing import Any, NamedTuple
 
@@ -53,13 +53,16 @@ def read(pattern: str) -> Read:
 
 def _some_cross(items: Any) -> bool:
     """Whether any item does; all are looked at, since what cannot be compiled is to be told when the lexicon loads."""
-    return True in [_crosses(*item) for item in items.data]
+    found = False
+    for operation, argument in items.data:
+        # Literals are most of all items, and this runs at every start.
+        if argument == _NEW_LINE if operation is kind.LITERAL else _crosses(operation, argument):
+            found = True
+    return found
 
 
 def _crosses(operation: Any, argument: Any) -> bool:
     """Whether an item can match the end of a line, or knows where a text begins or ends."""
-    if operation is kind.LITERAL:
-        return bool(argument == _NEW_LINE)
     if operation is kind.NOT_LITERAL:
         return bool(argument != _NEW_LINE)
     if operation is kind.ANY:
@@ -146,22 +149,35 @@ def _all_of(operation: Any, argument: Any) -> frozenset[str] | None:
         times = [[once] * count for count in range(least, most + 1)]
         if any(prod(map(len, some)) > MOST for some in times):
             return None
-        return _of_choice([_one_after_the_other(*some) for some in times])
+        return _of_choice([reduce(_one_after_the_other, some, _NOTHING) for some in times])
     return None
 
 
 def _all_of_sequence(items: Any) -> frozenset[str] | None:
     whole = _NOTHING
+    word = ""
     for operation, argument in items.data:
+        if operation is kind.LITERAL and argument != _NEW_LINE:
+            word += chr(argument)
+            continue
         strings = _all_of(operation, argument)
         if strings is None or len(whole) * len(strings) > MOST:
             return None
-        whole = _one_after_the_other(whole, strings)
-    return whole
+        whole = _one_after_the_other(_followed_by(whole, word), strings)
+        word = ""
+    return _followed_by(whole, word)
 
 
-def _one_after_the_other(*parts: frozenset[str]) -> frozenset[str]:
-    return frozenset(map("".join, product(*parts)))
+def _followed_by(strings: frozenset[str], word: str) -> frozenset[str]:
+    if strings is _NOTHING:
+        return frozenset({word})
+    return frozenset([string + word for string in strings]) if word else strings
+
+
+def _one_after_the_other(strings: frozenset[str], more: frozenset[str]) -> frozenset[str]:
+    if more is _NOTHING:
+        return strings
+    return frozenset([string + other for string in strings for other in more])
 
 
 def _of_choice(branches: Iterable[frozenset[str] | None]) -> frozenset[str] | None:
