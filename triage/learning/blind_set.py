@@ -19,15 +19,15 @@ PROBES = 3
 """The file of messages that were written to find what is missed: told apart from the others."""
 TURNED = 4
 """The file of danger, a third of it disguised, beside harmless lines that hold words of danger: told apart too."""
-LATER = 5
-"""The file of a hand that came when rules 11 were written: told apart, so that the others stay what they were."""
-CONVERSATIONS = {2: "conversations_2.jsonl", LATER: "conversations_5.jsonl"}
+LATER = (5, 6)
+"""Files of hands that came with rules 11, and after linear-14: told apart, so that the others stay what they were."""
+CONVERSATIONS = {hand: f"conversations_{hand}.jsonl" for hand in (2, *LATER)}
 """By whose hand."""
 _SIGNS = re.compile(r"[\W_]+")
 
 
 def read(language: str, hand: int, folder: Path = BLIND) -> list[Line]:
-    """All lines of one language by one of HANDS or LATER, of PROBES or of TURNED, each a family of its own.
+    """All lines of one language by one of HANDS or of LATER, of PROBES or of TURNED, each a family of its own.
 
     Raises:
         BadCorpus: a row that is not of the form in the README.

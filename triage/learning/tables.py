@@ -112,7 +112,7 @@ def measure(
 def _blind_told(told: Sequence[Conversation], ways: Mapping[str, Method], language: str) -> list[Told]:
     found = []
     for hand in blind_set.CONVERSATIONS:
-        title = f"Blind conversations, {language}" + (f", hand {hand}" if hand == blind_set.LATER else "")
+        title = f"Blind conversations, {language}" + (f", hand {hand}" if hand in blind_set.LATER else "")
         found.append(
             conversations(title, blind_set.told_apart(blind_set.read_conversations(language, hand), told), ways)
         )
