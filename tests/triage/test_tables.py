@@ -45,7 +45,7 @@ def groups(measured):
 
 def test_every_set_tells_the_product_beside_every_baseline(measured):
     told = dict(tables.by_set(measured))
-    assert len(told) == 2 + 2 + 2 * 6 + 4 + 2 + 3
+    assert len(told) == 2 + 2 + 2 * 7 + 6 + 2 + 3
     for title, rows in told.items():
         assert [name for name, _ in rows] == ["this product", "key words", "TF-IDF + LR", "filter + LR (CMD-1)"], title
         for _, figures in rows:
@@ -133,7 +133,7 @@ def test_conversations_are_told_by_kind_and_persona(measured, groups):
 
 def test_with_and_without_the_open_sets_stand_side_by_side(measured):
     rows = tables.with_and_without(measured)
-    assert len(rows) == 2 * (2 + 2 + 2 + 4 + 3)
+    assert len(rows) == 2 * (2 + 2 + 2 + 6 + 3)
     for (title, figures), (other, same) in zip(rows[::2], rows[1::2], strict=True):
         assert title.removesuffix(", with") == other.removesuffix(", without")
         assert figures == same, "the same weights say the same"
