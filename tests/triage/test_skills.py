@@ -85,15 +85,14 @@ def test_neither_a_crisis_nor_the_unread_nor_who_was_given_back_waits_for_a_skil
 
 
 @given(people, one_language)
-def test_nobody_is_passed_for_a_skill_by_one_who_came_much_later(entries, desk):
-    """The wait for a skill is bounded: who came so much earlier goes first, and who waited so long is kept no more."""
+def test_nobody_who_is_not_kept_is_passed_for_a_skill_by_one_who_came_much_later(entries, desk):
+    """The head start for a skill or a language is bounded; who is kept is kept no longer than the test below says."""
     offers = offered(desk, entries)
     for place, later in enumerate(offers):
         for passed in offers[place + 1 :]:
             if passed.level is not later.level or priority(passed) > priority(later) or later is longest_below(entries):
                 continue
-            assert priority(later)[2] - priority(passed)[2] <= max(HEAD_START, NOW - passed.since)
-            if NOW - passed.since >= KEPT:
+            if not why_kept(desk, passed, now=NOW):
                 assert later.skill in desk.skills or later.language in desk.scarce
                 assert priority(later)[2] - priority(passed)[2] <= HEAD_START
 
