@@ -10,7 +10,9 @@ SHORT = {"zh": 10, "en": 24}
 """Letters of what anybody may say."""
 
 
-@pytest.mark.parametrize("hand", [*blind_set.HANDS, blind_set.PROBES, blind_set.TURNED, *blind_set.LATER])
+@pytest.mark.parametrize(
+    "hand", [*blind_set.HANDS, blind_set.PROBES, blind_set.TURNED, blind_set.POSTS, *blind_set.LATER]
+)
 @pytest.mark.parametrize("language", ["zh", "en"])
 def test_what_is_counted_of_the_blind_sets_stands_nowhere_in_the_corpus(language, hand):
     lines, whole = corpus.read_lines(), blind_set.read(language, hand)
@@ -64,14 +66,8 @@ def test_a_conversation_with_too_few_levels_is_told_by_its_place(tmp_path):
 
 
 def test_the_tables_tell_alarms_by_level_of_each_hand_and_of_both(monkeypatch):
-    levels = {
-        1: [Level.LOW, Level.HIGH],
-        2: list(Level),
-        3: [Level.HIGH],
-        4: [Level.HIGH],
-        5: [Level.LOW],
-        6: [Level.LOW],
-    }
+    levels = {1: [Level.LOW, Level.HIGH], 2: list(Level)}
+    levels |= {hand: [Level.HIGH if hand in {3, 4, 7} else Level.LOW] for hand in range(3, 8)}
 
     def lines(_language, hand):
         return [corpus.Line("a", "en", level, "ordinary", "other", level.code) for level in levels[hand] * 10]
@@ -84,11 +80,11 @@ def test_the_tables_tell_alarms_by_level_of_each_hand_and_of_both(monkeypatch):
             return methods.Verdicts(np.array(said), np.array([int(one) / 2 for one in said]))
 
     told = evaluation.blind([], {methods.PRODUCT: SaysHighOfAllButLow()}, "en")
-    titles = ["Blind set, en, hand 1", "Blind set, en, hand 2", "Probes, en", "Words turned round, en"]
+    titles = ["Blind set, en, hand 1", "Blind set, en, hand 2", "Probes, en", "Words turned round, en", "Posts, en"]
     titles += ["Blind set, en, hand 5", "Blind set, en, hand 6", "Blind set, en, both hands"]
     assert [one.title for one in told] == titles
-    assert [len(one.level) for one in told] == [20, 40, 10, 10, 10, 10, 60]
-    del told[2:6]
+    assert [len(one.level) for one in told] == [20, 40, 10, 10, 10, 10, 10, 60]
+    del told[2:7]
     rows = [one.columns(one, methods.PRODUCT) for one in told]
     columns = ("crisis found", "PPV", "alarms, low", "alarms, moderate", "imminent said")
     assert [row["alarms, moderate"] for row in rows] == ["–", rows[1]["alarms, moderate"], rows[1]["alarms, moderate"]]

@@ -45,7 +45,7 @@ def groups(measured):
 
 def test_every_set_tells_the_product_beside_every_baseline(measured):
     told = dict(tables.by_set(measured))
-    assert len(told) == 2 + 2 + 2 * 7 + 6 + 2 + 3
+    assert len(told) == 2 + 2 + 2 * 8 + 6 + 2 + 3
     for title, rows in told.items():
         assert [name for name, _ in rows] == ["this product", "key words", "TF-IDF + LR", "filter + LR (CMD-1)"], title
         for _, figures in rows:

@@ -21,13 +21,15 @@ TURNED = 4
 """The file of danger, a third of it disguised, beside harmless lines that hold words of danger: told apart too."""
 LATER = (5, 6)
 """Files of hands that came with rules 11, and after linear-14: told apart, so that the others stay what they were."""
+POSTS = 7
+"""The file of long posts as people write them at night, danger in one clause of many: told apart too."""
 CONVERSATIONS = {hand: f"conversations_{hand}.jsonl" for hand in (2, *LATER)}
 """By whose hand."""
 _SIGNS = re.compile(r"[\W_]+")
 
 
 def read(language: str, hand: int, folder: Path = BLIND) -> list[Line]:
-    """All lines of one language by one of HANDS or of LATER, of PROBES or of TURNED, each a family of its own.
+    """All lines of one language by one of HANDS, of LATER, PROBES, TURNED or POSTS, each a family of its own.
 
     Raises:
         BadCorpus: a row that is not of the form in the README.

@@ -26,8 +26,9 @@ _HANDS = (
     "plain, files 32 to 36",
     "plain, files 37 and 38",
     "plain, file 39",
+    "plain, file 40",
 )
-_FROM = tuple(zip((39, 37, 32, 19, 14, 10, 8, 4), reversed(_HANDS), strict=False))
+_FROM = tuple(zip((40, 39, 37, 32, 19, 14, 10, 8, 4), reversed(_HANDS), strict=False))
 """The number of the first file of each group of plain ones, the last group first."""
 
 

@@ -155,7 +155,7 @@ def _of_families(sample: Sample, name: str) -> Figures:
 
 
 def blind(lines: Sequence[Line], ways: Mapping[str, Method], language: str) -> list[Sample]:
-    """The blind lines of each hand, the probes, words turned round, later hands', and both first ones together.
+    """The blind lines of each hand, the probes, words turned round, posts, later hands', and both first together.
 
     Args:
         lines: the corpus; what stands in it is not counted.
@@ -165,6 +165,7 @@ def blind(lines: Sequence[Line], ways: Mapping[str, Method], language: str) -> l
     by_hand = [blind_set.apart(blind_set.read(language, hand), lines) for hand in blind_set.HANDS]
     probes = blind_set.apart(blind_set.read(language, blind_set.PROBES), lines)
     turned = blind_set.apart(blind_set.read(language, blind_set.TURNED), lines)
+    posts = blind_set.apart(blind_set.read(language, blind_set.POSTS), lines)
     later = {hand: blind_set.apart(blind_set.read(language, hand), lines) for hand in blind_set.LATER}
     whose = np.repeat(blind_set.HANDS, [len(part) for part in by_hand])
     title = f"Blind set, {language}"
@@ -173,8 +174,9 @@ def blind(lines: Sequence[Line], ways: Mapping[str, Method], language: str) -> l
     parts = [whole.part(f"{title}, hand {hand}", whose == hand) for hand in blind_set.HANDS]
     sideways = _sample(f"Probes, {language}", _of_blind, probes, _said(probes, ways))
     words = _sample(f"Words turned round, {language}", _of_blind, turned, _said(turned, ways))
-    last = [_sample(f"{title}, hand {hand}", _of_blind, told, _said(told, ways)) for hand, told in later.items()]
-    return [*parts, sideways, words, *last, replace(whole, title=f"{title}, both hands")]
+    told = _sample(f"Posts, {language}", _of_blind, posts, _said(posts, ways))
+    last = [_sample(f"{title}, hand {hand}", _of_blind, some, _said(some, ways)) for hand, some in later.items()]
+    return [*parts, sideways, words, told, *last, replace(whole, title=f"{title}, both hands")]
 
 
 def _of_blind(sample: Sample, name: str) -> Figures:

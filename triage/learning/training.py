@@ -323,7 +323,7 @@ def build(
     conversations: Sequence[Conversation] = (),
     *,
     corpus: str,
-    name: str = "linear-14",
+    name: str = "linear-15",
     also: Mapping[str, Sequence[Example]] | None = None,
     with_background: bool = True,
     report: Callable[[str], None] = lambda _message: None,
