@@ -20,8 +20,7 @@ def _outbox(name: str) -> float:
     return _number("outbox.js", f"{name}_MS") / 1000
 
 
-BASE, CAP, LONG_CAP = _link("BASE"), _link("CAP"), _link("LONG_CAP")
-LONG_TRIES = _number("link.js", "LONG_TRIES")
+BASE, CAP = _link("BASE"), _link("CAP")
 PONG_WITHIN, HELLO_WITHIN = _link("PONG_WITHIN"), _link("HELLO_WITHIN")
 HELLO_PATIENCE = _number("link.js", "HELLO_PATIENCE")
 SPARE_AFTER, SPARE_AFTER_MOST = _link("SPARE_AFTER"), _link("SPARE_AFTER_MOST")

@@ -158,10 +158,7 @@ class Page:
             self.found["breaks"] += self.open.is_set()
             self.open.clear()
             self._lost()
-            most = min(
-                bounds.CAP if self.tries < bounds.LONG_TRIES else bounds.LONG_CAP,
-                bounds.BASE * 2 ** min(self.tries, 10),
-            )
+            most = min(bounds.CAP, bounds.BASE * 2 ** min(self.tries, 10))
             self.tries += 1
             self.happens("broke, or did not come up")
             wait, self.retry_after = self.retry_after or random.uniform(0, most), 0.0

@@ -7,12 +7,10 @@ import { after, cancel } from "./clock.js";
 
 const BASE_MS = 500;
 /**
- * Within this a page tries again. Of the 5 s that are promised after a fault's end it leaves two to a server that is just
- * up and busy with all who come back. After so many tries the line has been gone for minutes.
+ * Within this a page tries again, for however long the line has been gone. Of the 5 s that are promised after a fault's
+ * end it leaves two to a server that is just up and busy with all who come back.
  */
 const CAP_MS = 3000;
-const LONG_CAP_MS = 15000;
-const LONG_TRIES = 110;
 const PONG_WITHIN_MS = 10000;
 const HELLO_WITHIN_MS = 10000;
 /** A server to which everybody comes back at once answers late: who gives up early only makes it later for all. */
@@ -150,7 +148,7 @@ export function createLink(path, does) {
     if (ended) return;
     does.state("lost");
     cancel(again);
-    const most = Math.min(tries < LONG_TRIES ? CAP_MS : LONG_CAP_MS, BASE_MS * 2 ** tries);
+    const most = Math.min(CAP_MS, BASE_MS * 2 ** tries);
     tries += 1;
     again = after(retryAfter || Math.random() * most, connect);
     retryAfter = 0;

@@ -18,6 +18,8 @@ SHOWN = ('href="tel:988"', "生命热线", "lifeline")
 HANGS = "1s"
 """Here nginx waits so long for a process that hangs; 15 s at a site."""
 BACK_WITHIN_SECONDS = 60.0
+ASKED_AGAIN_WITHIN_SECONDS = 2.5
+"""Its fail_timeout of a second, told in whole seconds, and the page that is asked for."""
 
 
 @scenario("All processes gone, and a new page asks for help", full=20, short=0, storage=("sqlite", "postgresql+redis"))
@@ -66,9 +68,9 @@ def _ask(front: Front, figures: Figures) -> None:
 
 
 def _back(front: Front, figures: Figures) -> None:
-    """Processes answer again: so does nginx, once it looks for them anew, some 5 s later."""
+    """Processes answer again: so does nginx, once it looks for them anew. Of the 5 s promised pages need up to three."""
     before = time.monotonic()
     while front.get("/")[0] != 200:
         assert time.monotonic() - before < BACK_WITHIN_SECONDS, "nginx asks nobody any more"
         time.sleep(0.1)
-    figures.most("longest until nginx asked them again, s", round(time.monotonic() - before, 2))
+    figures.keeps("nginx asks them again within (s)", time.monotonic() - before, ASKED_AGAIN_WITHIN_SECONDS)
