@@ -96,10 +96,11 @@ def row(one: Result) -> str:
 
 
 def bounded(name: str, measured: float, most: float) -> str:
-    """A figure with its bound: "back 3.84 s of 5"."""
+    """A figure with its bound: "back 3.84 s of 5"; of what must never be there only how much there was."""
     unit, label = _unit(name.replace(" within (", " ("))
     missed = " (missed)" if measured > most else ""
-    return f"{label} {_number(measured)}{unit} of {most:g}{missed}"
+    bound = f" of {most:g}" if most else ""
+    return f"{label} {_number(measured)}{unit}{bound}{missed}"
 
 
 def duration(seconds: float) -> str:

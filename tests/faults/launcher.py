@@ -24,7 +24,7 @@ POINTS = {
     "before commit": "a message is inserted and not yet committed",
     "after commit": "it is committed, and nobody was told",
     "after acknowledgement": "the acknowledgement has left, no hint has",
-    "after hint": "the hint has left, whatever the acknowledgement does",
+    "after hint": "the hint has left (where there is Redis: for it, and it said so), whatever the acknowledgement does",
     "in replay": "lines that a page lacks are about to leave",
 }
 ACKNOWLEDGEMENT_LEAVES_SECONDS = 0.03
@@ -89,16 +89,24 @@ def watch_hints(point: Point) -> None:
     from channels.layers import get_channel_layer
 
     layer = get_channel_layer()
-    tell = layer.tell
+    tell, tell_others = layer.tell, layer.tell_others
+
+    def is_held_back(message) -> bool:
+        return point.name == "after acknowledgement" and message.get("kind") == "lines"
 
     def telling(group, message):
-        if message.get("kind") != "lines":
-            tell(group, message)
-        elif point.name != "after acknowledgement":
-            tell(group, message)
+        if is_held_back(message):
+            return
+        tell(group, message)
+        if message.get("kind") == "lines" and not layer.has_others:
             point.here("after hint")
 
-    layer.tell = telling
+    async def telling_others(hints):
+        await tell_others([(group, message) for group, message in hints if not is_held_back(message)])
+        if any(message.get("kind") == "lines" for _, message in hints):
+            point.here("after hint")
+
+    layer.tell, layer.tell_others = telling, telling_others
 
 
 class WatchedWire:

@@ -68,7 +68,7 @@ def _ask(front: Front, figures: Figures) -> None:
 
 
 def _back(front: Front, figures: Figures) -> None:
-    """Processes answer again: so does nginx, once it looks for them anew. Of the 5 s promised pages need up to three."""
+    """Processes answer again: so does nginx, once it looks for them anew. Of 5 s pages need up to three."""
     before = time.monotonic()
     while front.get("/")[0] != 200:
         assert time.monotonic() - before < BACK_WITHIN_SECONDS, "nginx asks nobody any more"

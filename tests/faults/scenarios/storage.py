@@ -16,7 +16,7 @@ from tests.faults.campaign import scenario
 from tests.faults.crowd import Crowd
 from tests.faults.figures import Figures
 from tests.faults.machines import OnSmallDisk, Postgres, Standby
-from tests.faults.scenarios.network import shown
+from tests.faults.scenarios.network import shown, waited_long
 from tests.faults.site import Process, Site
 from tests.faults.stage import Stage
 
@@ -116,7 +116,8 @@ async def _fail_over(stage: Stage, figures: Figures, site: Site, first: Postgres
         yield
         await asyncio.to_thread(second.promote)
 
-    await through(stage, figures, process, crowd, dies, stage.seconds(2, 1))
+    await through(stage, figures, process, crowd, dies, stage.seconds(9, 1))
+    waited_long(stage, figures)
     await crowd.finish(figures)
 
 
@@ -135,17 +136,23 @@ async def postgres_disk_full(stage: Stage, rounds: int) -> Figures:
 
     @asynccontextmanager
     async def full(stage: Stage, process: Process) -> AsyncIterator[None]:
-        await asyncio.to_thread(_fill, small.data / "filler")
+        filler, room = small.data / "filler", asyncio.Event()
+        await asyncio.to_thread(_fill, filler)
         await asyncio.to_thread(small.use_up_log)
+        # It ends, starts anew, and would make room for itself by putting old pieces of its log away.
+        filling = asyncio.create_task(_keep_full(filler, room))
         yield
-        (small.data / "filler").unlink()
+        room.set()
+        await filling
+        filler.unlink()
         await asyncio.to_thread(small.start_again)
 
     for _ in range(rounds):
-        await through(stage, figures, processes[0], crowd, full, stage.seconds(8, 1))
+        await through(stage, figures, processes[0], crowd, full, stage.seconds(12, 1))
     refused = sum(page.found["storage.unavailable"] for page in crowd.pages)
     figures.add("refused", refused)
     assert refused, "the disk was never full"
+    waited_long(stage, figures)
     await crowd.finish(figures)
     site.stop()
     return figures
@@ -248,9 +255,16 @@ async def disk_full(stage: Stage, rounds: int) -> Figures:
         await asyncio.to_thread(subprocess.run, ["umount", disk], check=True)
 
 
+async def _keep_full(filler: Path, room: asyncio.Event) -> None:
+    """Take whatever comes free, until there is to be room."""
+    while not room.is_set():
+        await asyncio.to_thread(_fill, filler)
+        await asyncio.sleep(0.1)
+
+
 def _fill(filler: Path) -> None:
     """Take all that is left."""
-    with filler.open("wb", buffering=0) as file:
+    with filler.open("ab", buffering=0) as file:
         for size in (65536, 512):
             try:
                 while file.write(b"x" * size) == size:
