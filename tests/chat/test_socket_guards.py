@@ -194,3 +194,12 @@ async def test_an_echo_is_answered_without_a_look_at_the_database(whose, waiting
     monkeypatch.setattr(sockets.FrameSocket, "cross", cross)
     answer = await page.ask("echo")
     assert (answer["type"], answer["at"][:2]) == ("pong", "20")
+
+
+async def test_a_socket_is_ended_before_it_is_a_day_old_and_its_page_told_to_connect_anew(waiting, monkeypatch, pages):
+    assert sockets.LONGEST_SOCKET_SECONDS < 24 * 3600
+    monkeypatch.setattr(sockets, "LONGEST_SOCKET_SECONDS", 0.3)
+    page = await pages(resident_page(waiting))
+    bye = await page.until("bye")
+    assert (bye["code"], bye["retry_after_ms"]) == ("socket.renew", 0)
+    assert await page.ended() == 1000
