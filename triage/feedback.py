@@ -277,14 +277,19 @@ def words_of(reference: str, record: Record) -> tuple[str, ...]:
     return tuple((_keeper.words(reference, record.part) if _keeper else None) or ())
 
 
-def lessons() -> Iterator[tuple[Record, tuple[str, ...]]]:
-    """The latest decision about each conversation whose words may be learned from, with these words."""
+def judged() -> list[tuple[str, Record]]:
+    """The latest decision about the level of each conversation, with its reference; words or none."""
     latest: dict[str, Record] = {}
     for example in Example.objects.order_by("pk"):
         one = opened(example)
         if one and one.judges:
             latest[example.reference] = one
-    for reference, one in latest.items():
+    return list(latest.items())
+
+
+def lessons() -> Iterator[tuple[Record, tuple[str, ...]]]:
+    """The latest decision about each conversation whose words may be learned from, with these words."""
+    for reference, one in judged():
         words = words_of(reference, one)
         if words:
             yield one, words

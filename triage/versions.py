@@ -220,12 +220,16 @@ def rollback(*, by: str, reason: str = "") -> ModelVersion | None:
         Their version; None for the shipped ones.
 
     Raises:
-        Unfit: nothing was ever activated, or the file of then is not what it was.
+        Unfit: nothing was ever activated, what spoke before did so although something spoke against it, or the file of
+            then is not what it was.
     """
     last_two = list(Activation.objects.select_related("version").order_by("-pk")[:2])
     if not last_two:
         raise Unfit("nothing was activated here: the shipped weights speak")
     before = last_two[1].version if len(last_two) == 2 else None
+    if before is not None and last_two[1].forced:
+        # Whoever rolls back is in a hurry, and wants what was right: not what was known to be worse.
+        raise Unfit(f"{before} spoke by force; activate it by its name, or 'shipped'")
     if before is not None:
         _check_file(before)
     _switch(before, by=by, forced=False, reason=reason or "rollback")

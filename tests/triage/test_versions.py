@@ -239,6 +239,32 @@ def test_the_server_follows_an_activation_and_a_rollback_without_a_restart():
     assert speaks().endswith(row.version)
 
 
+def test_a_rollback_does_not_bring_back_what_was_activated_by_force():
+    worse = measured(candidate(), worse=["zh crisis found"])
+    run("activate", worse.version, "--force", "--reason", "on trial")
+    run("activate", "shipped")
+    spoke = speaks()
+    with pytest.raises(CommandError, match="by force"):
+        run("rollback")
+    assert speaks() == spoke
+
+
+def test_kinds_of_words_in_misses_and_false_alarms_are_told_without_words(kept):
+    for number in range(3):
+        decide(f"missed-{number}", ["我想跳桥，站在桥上"], Level.HIGH)
+        decide(f"right-{number}", ["今天吃了面"], Level.LOW)
+    decide("alone", ["我割过手腕"], Level.HIGH)
+    decide("right-0", ["今天吃了面"], Level.LOW, "follow_up")
+    told = run("decisions")
+    assert told.startswith("7 conversations that a human judged; differences between so few are mostly chance")
+    assert "zh: 4 misses, 3 others" in told
+    assert "c:place:now" in told
+    assert "in 3 of 4, else 0" in told
+    assert "self_harm" not in told, "it stands in one conversation alone"
+    assert "zh: 0 false alarms, 7 others" in told
+    assert not {"桥", "跳", "面", "腕"} & set(told)
+
+
 def test_an_override_needs_a_reason_and_is_recorded():
     row = measured(candidate(), worse=["zh crisis found"])
     with pytest.raises(CommandError, match="--reason"):
