@@ -239,6 +239,17 @@ def test_the_server_follows_an_activation_and_a_rollback_without_a_restart():
     assert speaks().endswith(row.version)
 
 
+def test_shipped_weights_are_held_to_the_same_gate_as_a_sites(tmp_path, monkeypatch):
+    before, deaf = tmp_path / "before.json", tmp_path / "deaf.json"
+    before.write_bytes(exact.WEIGHTS.read_bytes())
+    deaf.write_text(weights(version="deaf-00000000", deaf=True))
+    assert "Not worse." in run("compare", "--release", str(before))
+    monkeypatch.setattr(exact, "WEIGHTS", deaf)
+    with pytest.raises(CommandError, match=r"(?s)REFUSED.*zh crisis found"):
+        run("compare", "--release", str(before))
+    assert not ModelVersion.objects.exists()
+
+
 def test_a_rollback_does_not_bring_back_what_was_activated_by_force():
     worse = measured(candidate(), worse=["zh crisis found"])
     run("activate", worse.version, "--force", "--reason", "on trial")

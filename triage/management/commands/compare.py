@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from triage import exact, versions
 from triage.core.levels import Level
-from triage.core.scorer import BadWeights
+from triage.core.scorer import BadWeights, Weights
 from triage.management.commands import _common
+
+if TYPE_CHECKING:
+    from triage.learning import safety
 
 
 class Command(BaseCommand):
@@ -21,31 +26,29 @@ class Command(BaseCommand):
         """Which one."""
         parser.add_argument("version", nargs="?", help="default: the newest candidate")
         parser.add_argument("--shadow", action="store_true", help="instead, what came of reading along")
+        parser.add_argument(
+            "--release",
+            type=Path,
+            metavar="FILE",
+            help="instead, the shipped weights beside those of FILE, shipped before",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Measure, keep, tell."""
         if options["shadow"]:
             self._tell_shadow(options["version"])
             return
-        # Learning brings scikit-learn along; nothing that serves may import it.
-        from triage.learning import corpus, safety, tables
+        if options["release"]:
+            self._compare_release(options["release"])
+            return
+        from triage.learning import corpus
 
         row = _common.found(options["version"])
         try:
             ours, theirs = versions.load(row), versions.speaking_now()
         except BadWeights as error:
             raise CommandError(f"the weights cannot be used: {error}") from error
-        lines, conversations = corpus.read_lines(), corpus.read_conversations()
-        new = safety.measure(ours, lines, conversations)
-        old = safety.measure(theirs, lines, conversations)
-        for language, figures in new.items():
-            self.stdout.write(f"\n{language}\n")
-            shown = [
-                (str(name), {key: safety.shown(figure) for key, figure in told.items()})
-                for name, told in ((f"active {theirs.version}", old[language]), (f"{row.role} {ours.version}", figures))
-            ]
-            self.stdout.write(tables.table(shown))
-        worse = safety.worse(new, old)
+        new, worse = self._measured((f"{row.role} {ours.version}", ours), (f"active {theirs.version}", theirs))
         versions.compared(
             row,
             versions.Comparison(
@@ -56,9 +59,37 @@ class Command(BaseCommand):
                 worse=worse,
             ),
         )
+        self._refuse(worse)
+        self.stdout.write(f"\nNot worse. Next: manage.py activate {row.version}")
+
+    def _compare_release(self, before: Path) -> None:
+        """What whoever changes the shipped weights looks at: the gate of a site's own, and nothing is kept of it."""
+        try:
+            ours, theirs = exact.read(exact.WEIGHTS), exact.read(before)
+        except BadWeights as error:
+            raise CommandError(f"the weights cannot be used: {error}") from error
+        _, worse = self._measured((f"shipped {ours.version}", ours), (f"before {theirs.version}", theirs))
+        self._refuse(worse)
+        self.stdout.write("\nNot worse.")
+
+    def _measured(self, new: tuple[str, Weights], old: tuple[str, Weights]) -> tuple[safety.Figures, list[str]]:
+        """The figures of the first, and in what it is worse than the second; both told side by side."""
+        # Learning brings scikit-learn along; nothing that serves may import it.
+        from triage.learning import corpus, safety, tables
+
+        lines, conversations = corpus.read_lines(), corpus.read_conversations()
+        (name, ours), (other, theirs) = ((name, safety.measure(one, lines, conversations)) for name, one in (new, old))
+        for language, figures in ours.items():
+            self.stdout.write(f"\n{language}\n")
+            rows = ((other, theirs[language]), (name, figures))
+            self.stdout.write(
+                tables.table([(who, {key: safety.shown(one) for key, one in told.items()}) for who, told in rows])
+            )
+        return ours, safety.worse(ours, theirs)
+
+    def _refuse(self, worse: Sequence[str]) -> None:
         if worse:
             raise CommandError("REFUSED. Worse beyond tolerance:\n  " + "\n  ".join(worse))
-        self.stdout.write(f"\nNot worse. Next: manage.py activate {row.version}")
 
     def _tell_shadow(self, version: str | None) -> None:
         found = versions.beside(_common.found(version).version if version else "")
