@@ -148,7 +148,7 @@ async def postgres_disk_full(stage: Stage, rounds: int) -> Figures:
         await asyncio.to_thread(small.start_again)
 
     for _ in range(rounds):
-        await through(stage, figures, processes[0], crowd, full, stage.seconds(12, 1))
+        await through(stage, figures, processes[0], crowd, full, stage.seconds(12, 4))
     refused = sum(page.found["storage.unavailable"] for page in crowd.pages)
     figures.add("refused", refused)
     assert refused, "the disk was never full"
