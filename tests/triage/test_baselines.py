@@ -61,3 +61,12 @@ def test_the_filter_reads_traditional_characters_as_the_list_does():
     way = FilterThenRegression()
     way.fit([*crisis, *calm])
     assert way.chances(["我把遺書壓在抽屜裡"])[0] > 0
+
+
+def test_a_term_of_the_filter_is_a_word_and_not_a_part_of_one():
+    crisis = [line(f"it will end at bridge {n}", Level.HIGH, f"c{n}", "en") for n in range(12)]
+    calm = [line(f"a nice lunch with colleagues {n}", Level.LOW, f"o{n}", "en") for n in range(12)]
+    way = FilterThenRegression()
+    way.fit([*crisis, *calm])
+    assert way.chances(["it must end"])[0] > 0
+    assert way.chances(["good weekends, bridges, items"])[0] == 0

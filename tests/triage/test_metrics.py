@@ -61,3 +61,13 @@ def test_a_gap_between_two_areas_is_drawn_together(drawn):
     first, second = (_numbers(metrics.auroc(one, truth)) for one in (chances, worse))
     assert high - low < first[2] - first[1] + second[2] - second[1], "what both share is no doubt about the difference"
     assert metrics.auroc_gap(chances, chances, truth) == "+0.000 [+0.000, +0.000]"
+
+
+def test_what_is_found_at_like_alarms_has_a_threshold_that_spares_enough_others():
+    chances = np.array([0.9, 0.8, 0.5, 0.5, 0.5, 0.2, 0.1])
+    truth = np.array([True, True, True, False, False, False, False])
+    # A quarter of four others may alarm: not at .5, where two of them stand.
+    assert str(metrics.found_at(chances, truth, ~truth, 0.25))[:5] == "0.667"
+    assert str(metrics.found_at(chances, truth, ~truth, 0.5))[:5] == "1.000"
+    assert str(metrics.found_at(chances, truth, ~truth, 1.0))[:5] == "1.000"
+    assert str(metrics.found_at(np.zeros(7), truth, ~truth, 0.5))[:5] == "0.000"

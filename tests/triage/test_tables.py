@@ -211,6 +211,10 @@ def test_a_conversation_is_found_at_its_first_alarm_and_told_by_its_gravest_turn
     assert figures["crisis found"].startswith("0.667")
     assert figures["PPV"].startswith("0.667")
     assert figures["false alarms"].startswith("0.500")
+    # Of the two that are not in danger one is moderate.
+    assert figures["of low ones alone"].startswith("0.000")
+    # None may alarm of two: above .6 stand two of three.
+    assert figures["found at .03"].startswith("0.667")
     assert figures["median delay, turns"] == "-0.5"
     assert figures["early by a turn or more"].startswith("0.500")
     # In danger .9, .8 and .3, not .6 and .2: one pair of six stands the wrong way.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Protocol
 
@@ -29,6 +30,10 @@ KEYWORDS = {
     ).split(","),
 }
 """The word list that a line's staff would write down; looked for in texts as :func:`_plain` has them."""
+
+
+_ENGLISH_WORD = re.compile(r"\b\w\w+\b")
+"""As the vectorizer has them whose words are the filter's."""
 
 
 def _plain(text: str) -> str:
@@ -109,12 +114,19 @@ class FilterThenRegression(PlainTfidf):
         crisis = np.array([line.level.is_crisis for line in lines])
         lift = (np.asarray(rows[crisis].mean(axis=0))[0] + 1e-4) / (np.asarray(rows[~crisis].mean(axis=0))[0] + 1e-3)
         names = vectorizer.get_feature_names_out()
-        self.terms_ = [str(names[i]) for i in np.argsort(-lift)[:300]] + KEYWORDS[language]
+        self.are_words_ = language != "zh"
+        self.terms_ = [str(names[i]) for i in np.argsort(-lift)[:300]]
+        self.listed_ = KEYWORDS[language]
         super().fit(lines)
 
     def _predict(self, pipeline: Pipeline, texts: Sequence[str]) -> NDArray[np.float64]:
-        passed = np.array([any(term in text for term in self.terms_) for text in map(_plain, texts)])
+        passed = np.array([self._passes(text) for text in map(_plain, texts)])
         return np.where(passed, super()._predict(pipeline, texts), 0.0)
+
+    def _passes(self, text: str) -> bool:
+        """Whether a term stands in a text, in English as a word ("end" does not in "weekend"), or one of the list."""
+        held = _ENGLISH_WORD.findall(text) if self.are_words_ else text
+        return any(term in held for term in self.terms_) or any(term in text for term in self.listed_)
 
 
 BASELINES: tuple[type[Keywords] | type[PlainTfidf], ...] = (Keywords, PlainTfidf, FilterThenRegression)

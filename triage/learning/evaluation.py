@@ -21,6 +21,8 @@ Figures = dict[str, str]
 """Column -> figure, with its interval."""
 TRADITIONAL_FILES = ("zh_hant", "zh_dialect")
 """How the names of files begin that hold traditional characters, Cantonese and other dialects."""
+LINES_AT, CONVERSATIONS_AT = 0.02, 0.03
+"""The shares of false alarms that were asked, at which ways to read are compared besides."""
 TRADITIONAL, OTHER = "traditional, Cantonese and dialects", "other lines"
 
 
@@ -145,13 +147,25 @@ def with_twins(lines: Sequence[Line], twins: Sequence[Line], ways: Mapping[str, 
 
 
 def _of_families(sample: Sample, name: str) -> Figures:
-    figures = sample.common(name)
-    ordinary = {"alarms, ordinary": str(metrics.rate(sample.said[name].flags[sample.calm]))}
+    said, figures = sample.said[name], sample.common(name)
+    ordinary = {
+        "alarms, ordinary": str(metrics.rate(said.flags[sample.calm])),
+        "found at .02 of them": str(metrics.found_at(said.chances, sample.crisis, sample.calm, LINES_AT)),
+    }
     return {
         **{column: figures[column] for column in ("crisis found", "imminent found", "PPV")},
         **ordinary,
         **{column: figures[column] for column in ("alarms, all below high", "AUROC", "calibration error")},
+        **_imminent_said(sample, name),
     }
+
+
+def _imminent_said(sample: Sample, name: str) -> Figures:
+    """Of the imminent ones, those that are called so; other ways know alarm or none."""
+    if name != PRODUCT:
+        return {}
+    levels = sample.said[name].levels[sample.level == Level.IMMINENT]
+    return {"imminent said": str(metrics.rate(levels == Level.IMMINENT))}
 
 
 def blind(lines: Sequence[Line], ways: Mapping[str, Method], language: str) -> list[Sample]:
@@ -181,16 +195,15 @@ def blind(lines: Sequence[Line], ways: Mapping[str, Method], language: str) -> l
 
 def _of_blind(sample: Sample, name: str) -> Figures:
     said, figures = sample.said[name], sample.common(name)
-    told = {
+    low = sample.level == Level.LOW
+    return {
         **{column: figures[column] for column in ("crisis found", "imminent found", "PPV")},
-        "alarms, low": str(metrics.rate(said.flags[sample.level == Level.LOW])),
+        "alarms, low": str(metrics.rate(said.flags[low])),
+        "found at .02 of them": str(metrics.found_at(said.chances, sample.crisis, low, LINES_AT)),
         "alarms, moderate": str(metrics.rate(said.flags[sample.level == Level.MODERATE])),
         **{column: figures[column] for column in ("AUROC", "calibration error")},
+        **_imminent_said(sample, name),
     }
-    if name == PRODUCT:
-        # The others know alarm or none.
-        told["imminent said"] = str(metrics.rate(said.levels[sample.level == Level.IMMINENT] == Level.IMMINENT))
-    return told
 
 
 def attacked(ways: Mapping[str, Method], language: str) -> Sample:
@@ -361,6 +374,11 @@ class Told:
         """Which come to high level or above."""
         return np.array([max(row.levels) >= Level.HIGH for row in self.rows], dtype=bool)
 
+    @property
+    def low(self) -> NDArray[np.bool_]:
+        """Which never rise above low."""
+        return np.array([max(row.levels) == Level.LOW for row in self.rows], dtype=bool)
+
     def flags(self, name: str) -> NDArray[np.bool_]:
         """In which a method raises an alarm after any turn."""
         return np.array([one.flags.any() for one in self.said[name]], dtype=bool)
@@ -384,6 +402,8 @@ class Told:
             "early by a turn or more": str(metrics.rate(np.array([delay < 0 for delay in delays], dtype=bool))),
             "PPV": str(metrics.rate(crisis[flags])),
             "false alarms": str(metrics.rate(flags[~crisis])),
+            "of low ones alone": str(metrics.rate(flags[self.low])),
+            "found at .03": str(metrics.found_at(chances, crisis, ~crisis, CONVERSATIONS_AT)),
             "AUROC": metrics.auroc(chances, crisis),
             "calibration error": metrics.calibration(chances, crisis),
         }

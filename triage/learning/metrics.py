@@ -49,6 +49,18 @@ def rate(flags: NDArray[np.bool_]) -> Rate:
     return Rate(int(flags.sum()), len(flags))
 
 
+def found_at(chances: NDArray[np.float64], truth: NDArray[np.bool_], others: NDArray[np.bool_], share: float) -> Rate:
+    """Of those in ``truth``, how many a threshold finds at which no more than ``share`` of ``others`` alarm.
+
+    The threshold is set on these very texts, which is kind to all alike: ways to read are compared at like alarms.
+    """
+    ranked = np.sort(chances[others])[::-1]
+    spared = int(share * len(ranked))
+    # Strictly above the first that must not alarm: who shares its chance would alarm with it.
+    most = ranked[spared] if spared < len(ranked) else -math.inf
+    return rate(chances[truth] > most)
+
+
 def auroc(chances: NDArray[np.float64], truth: NDArray[np.bool_]) -> str:
     """Area under the curve with a bootstrap interval; a dash where only one class is there."""
     if truth.all() or not truth.any():
