@@ -14,13 +14,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Coroutine, Mapping
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from benchmarks.delivery import asking, charts, goals, machine, page, tables, upkeep, words
 from benchmarks.delivery.peers.base import ROOT, Broken, Missing, Peer, Shape
-from benchmarks.delivery.peers.cluster import ProductOnPostgres, TwoProcesses
+from benchmarks.delivery.peers.cluster import CountedOnPostgres, CountedTwoProcesses, ProductOnPostgres, TwoProcesses
 from benchmarks.delivery.peers.ejabberd import Ejabberd
 from benchmarks.delivery.peers.node.peer import DurableNode, Node
 from benchmarks.delivery.peers.product import CountedProduct, Product, ProductOnUvicorn, UnsweptProduct
@@ -39,6 +40,12 @@ PEERS: tuple[type[Peer], ...] = (
     DurableNode,
     Ejabberd,
 )
+COUNTED: dict[str, type[Product]] = {
+    Product.name: CountedProduct,
+    ProductOnPostgres.name: CountedOnPostgres,
+    TwoProcesses.name: CountedTwoProcesses,
+}
+"""Of which set-ups it is counted what a message takes, and what counts it."""
 PARTS = ("cost", "latency", "counts", "idle", "pages", "start", "queue")
 TEXTS = 997
 """A prime: rooms and texts do not fall into step."""
@@ -105,17 +112,25 @@ class Bench:
                 self.figures["idle"] = asyncio.run(self._idle([peer for peer in peers if peer.sits_idle]))
             if "start" in self.parts:
                 self.figures["start"] = asyncio.run(self._starts(peers))
-        for part, only_ours in (("pages", self._pages), ("counts", self._counts), ("queue", self._queue)):
-            if part not in self.parts or Product.name not in self.wanted:
-                continue
-            try:
-                self.figures[part] = asyncio.run(only_ours())
-            except Missing as lack:
-                self._skipped(f"{part} of {Product.name}", lack)
-            except BREAKS as trouble:
-                self._broke(Product.name, part, trouble)
+        if "counts" in self.parts:
+            found = {name: self._ours("counts", name, partial(self._counts, name)) for name in COUNTED}
+            self.figures["counts"] = {name: runs for name, runs in found.items() if runs}
+        for part, only_ours in (("pages", self._pages), ("queue", self._queue)):
+            if part in self.parts and (figures := self._ours(part, Product.name, only_ours)):
+                self.figures[part] = figures
         self.figures["goals"] = goals.judged(self.figures)
         return self.figures
+
+    def _ours(self, part: str, name: str, measure: Callable[[], Coroutine[Any, Any, dict[str, Any]]]) -> dict[str, Any]:
+        """What is measured of this product alone; nothing where it was not asked for, or cannot be."""
+        if name in self.wanted:
+            try:
+                return asyncio.run(measure())
+            except Missing as lack:
+                self._skipped(f"{part} of {name}", lack)
+            except BREAKS as trouble:
+                self._broke(name, part, trouble)
+        return {}
 
     def _shapes(self) -> dict[str, Shape]:
         """Who is needed for the parts that are measured."""
@@ -219,8 +234,8 @@ class Bench:
                     self._broke(peer.name, "start", trouble)
         return {name: tables.medians(found) for name, found in rounds.items()}
 
-    async def _counts(self) -> dict[str, Any]:
-        peer = CountedProduct()
+    async def _counts(self, name: str) -> dict[str, Any]:
+        peer = COUNTED[name]()
         self._prepare(peer, self.amounts.shapes())
         return await counted(peer, self.texts, self.amounts)
 

@@ -1,7 +1,8 @@
-"""Starts the product with counters in it: thread hops, wakes of the loop, statements, transactions, layer sends.
+"""Starts the product with counters in it: statements, transactions, hops and wakes, hints, and what shares each.
 
-`python -m benchmarks.delivery.counting -b 127.0.0.1 -p 20001` serves like `python -m hotline.server`; at SIGUSR1 it
-writes what it counted so far into counts.json in VAR_DIR. Counting costs time: what this serves is never timed.
+`python -m benchmarks.delivery.counting -b 127.0.0.1 -p 20001` serves like `python -m hotline.server`; at its start and
+at SIGUSR1 it writes what it counted so far into VAR_DIR, each process into a file that is named after it. Counting
+costs time: what this serves is never timed.
 """
 
 from __future__ import annotations
@@ -9,11 +10,13 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import selectors
 import signal
 import sqlite3
 import sys
 import threading
 from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -24,11 +27,12 @@ counts: Counter[str] = Counter()
 STARTS = ("BEGIN",)
 ENDS = ("COMMIT", "ROLLBACK", "END")
 PARTS = ("SAVEPOINT", "RELEASE")
-_watched: set[int] = set()
+FILES = "counts-{}.json"
+"""Named after the process, of which there may be several."""
 
 
 def count_statement(statement: str) -> None:
-    """One statement that SQLite ran, whoever asked for it."""
+    """One statement that the database ran, whoever asked for it."""
     word = statement.lstrip().split(None, 1)[0].upper().rstrip(";") if statement.strip() else ""
     if word in STARTS:
         counts["transactions"] += 1
@@ -52,19 +56,21 @@ def watch_sqlite() -> None:
 
 
 def watch_other_databases(connection: Any, **_: object) -> None:
-    """Count what Django runs where no trace can be set."""
-    if connection.vendor == "sqlite":
+    """Count what Django runs where no trace can be set; there a transaction is seen by its end alone."""
+    if connection.vendor == "sqlite" or _execute in connection.execute_wrappers:
         return
+    connection.execute_wrappers.append(_execute)
+    for name in ("commit", "rollback"):
+        setattr(connection, name, _counted(getattr(connection, name), "transactions"))
 
-    def counted(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
-        count_statement(sql)
-        return execute(sql, params, many, context)
 
-    connection.execute_wrappers.append(counted)
+def _execute(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+    count_statement(sql)
+    return execute(sql, params, many, context)
 
 
 def watch_threads() -> None:
-    """Count work handed to another thread, and calls from other threads that wake the loop."""
+    """Count work handed to another thread, calls from other threads that wake the loop, and the loop's turns."""
     submit = ThreadPoolExecutor.submit
     wake = asyncio.base_events.BaseEventLoop.call_soon_threadsafe
 
@@ -77,6 +83,7 @@ def watch_threads() -> None:
             counts["loop_wakes"] += 1
         return wake(self, *args, **kwargs)
 
+    selectors.EpollSelector.select = _counted(selectors.EpollSelector.select, "loop_turns")  # type: ignore[method-assign]
     ThreadPoolExecutor.submit = counted_submit  # type: ignore[method-assign]
     asyncio.base_events.BaseEventLoop.call_soon_threadsafe = counted_wake  # type: ignore[method-assign]
 
@@ -85,11 +92,40 @@ def watch_layer() -> None:
     """Count what goes into the channel layer and what comes out of it for sockets."""
     from channels.layers import get_channel_layer
 
-    layer = get_channel_layer()
-    for name, label in (("tell", "layer_sends"), ("tell_others", "layer_sends"), ("receive", "layer_deliveries")):
-        if not hasattr(layer, name):
-            continue
+    layer: Any = get_channel_layer()
+    for name, label in (("tell", "layer_sends"), ("receive", "layer_deliveries")):
         setattr(layer, name, _counted(getattr(layer, name), label))
+    _count_what_goes_along(layer, "tell_others", lambda hints: {"redis_commands": 1, "redis_hints": len(hints)})
+
+
+def watch_batches() -> None:
+    """Count what shares a transaction, a request to triage, and a reading of what another process kept."""
+    from hotline.chat import elsewhere, recorder
+    from triage.process import InProcess
+
+    def kept(spoken: Sequence[Any], _: Sequence[Any]) -> dict[str, int]:
+        return {"transactions_of_messages": 1, "messages_kept": len(spoken)} if spoken else {}
+
+    def read_again(grown: Mapping[str, int], moved: Mapping[str, str]) -> dict[str, int]:
+        return {"readings_of_others": 1, "others_read": len(grown.keys() | moved.keys())}
+
+    def asked_of_triage(_: InProcess, asked: Sequence[Any], __: float) -> dict[str, int]:
+        return {"triage_requests": 1, "triage_reads": len(asked)}
+
+    _count_what_goes_along(recorder, "_keep", kept)
+    _count_what_goes_along(elsewhere, "_read", read_again)
+    _count_what_goes_along(InProcess, "_read", asked_of_triage)
+
+
+def _count_what_goes_along(owner: Any, name: str, count: Callable[..., Mapping[str, int]]) -> None:
+    """Count at each call of a function what ``count`` makes of its arguments."""
+    method = getattr(owner, name)
+
+    def counted(*args: Any) -> Any:
+        counts.update(count(*args))
+        return method(*args)
+
+    setattr(owner, name, counted)
 
 
 def _counted(method: Any, label: str) -> Any:
@@ -110,9 +146,9 @@ def _counted(method: Any, label: str) -> Any:
 
 def main() -> None:
     """Serve, counted."""
-    target = Path(os.environ["VAR_DIR"]) / "counts.json"
+    target = Path(os.environ["VAR_DIR"]) / FILES.format(os.getpid())
 
-    def write(_: int, __: object) -> None:
+    def write(*_: object) -> None:
         part = target.with_suffix(".part")
         part.write_text(json.dumps(counts))
         part.replace(target)
@@ -125,7 +161,9 @@ def main() -> None:
     import hotline.asgi  # noqa: F401
 
     watch_layer()
+    watch_batches()
     signal.signal(signal.SIGUSR1, write)
+    write()
     from hotline.server import main as serve
 
     sys.argv[0] = "hotline.server"

@@ -104,10 +104,11 @@ def _split(figures: Mapping[str, Any]) -> str:
 
 
 def _counts(figures: Mapping[str, Any]) -> str:
-    runs = tables.counts_by_run(figures)
-    names = sorted({what for row in runs.values() for what in row})
-    turned = {name: {run: row.get(name, 0.0) for run, row in runs.items()} for name in names}
-    return "**Counts per message**, of one run: they are exact\n\n" + _grid(turned, "what", 2)
+    """Exact what each message takes; how many share something depends on the machine, as times do."""
+    return "\n\n".join(
+        f"**Counts per message{which}**, of one run\n\n{_grid(tables.turned(runs), 'what', 2)}"
+        for which, runs in tables.counted(figures).items()
+    )
 
 
 def _idle(figures: Mapping[str, Any]) -> str:

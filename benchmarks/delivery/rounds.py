@@ -9,6 +9,7 @@ import shutil
 import signal
 import tempfile
 import time
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
@@ -22,6 +23,13 @@ QUIET_SHARE = 0.05
 """A server counts as at rest below this share of one core."""
 WATCHED_SECONDS = 0.4
 REST_WITHIN_SECONDS = 15.0
+SHARED = {
+    "messages in a transaction": ("messages_kept", "transactions_of_messages"),
+    "messages in a request to triage": ("triage_reads", "triage_requests"),
+    "hints in a command to redis": ("redis_hints", "redis_commands"),
+    "conversations in a reading of others": ("others_read", "readings_of_others"),
+}
+"""How many share what is done once for all of them: of two things counted, the first for each of the second."""
 
 
 @dataclass(frozen=True)
@@ -138,7 +146,7 @@ async def counted(peer: Peer, texts: Sequence[str], amounts: Amounts) -> dict[st
             everybody = load.rooms
             for name, rooms, most in (
                 ("alone", everybody[1:2], 20),
-                ("saturated", everybody, min(amounts.most, amounts.pairs * 20)),
+                ("saturated", everybody, amounts.most),
             ):
                 load.rooms = rooms
                 talk = load.saturate(most=most, seconds=amounts.seconds)
@@ -170,21 +178,29 @@ async def _talkers(
 
 async def _per_message(server: Server, load: Load, folder: Path, talk: Awaitable[dict[str, float]]) -> dict[str, float]:
     """What was counted while they talked and until the server was at rest."""
-    before = await _counts(server, folder)
+    before = await _counts(folder)
     result = await talk
     await rest(server)
-    after = await _counts(server, folder)
-    counts = {what: after[what] - before.get(what, 0) for what in sorted(after)}
+    after = await _counts(folder)
+    counts: dict[str, float] = {what: after[what] - before.get(what, 0) for what in sorted(after)}
+    shared = {name: counts[one] / counts[each] for name, (one, each) in SHARED.items() if counts.get(each)}
     counts |= {f"frames: {what}": count for what, count in load.frames.items()}
-    return {what: count / result["messages"] for what, count in counts.items()}
+    return {**{what: count / result["messages"] for what, count in counts.items()}, **shared}
 
 
-async def _counts(server: Server, folder: Path) -> dict[str, float]:
-    target = folder / "counts.json"
-    target.unlink(missing_ok=True)
-    os.kill(server.pid, signal.SIGUSR1)
-    for _ in range(500):
-        if target.exists():
-            break
-        await asyncio.sleep(0.02)
-    return json.loads(target.read_text())
+async def _counts(folder: Path) -> Counter[str]:
+    """What all processes that count into this folder have counted so far; each has a file there, named after it."""
+    found: Counter[str] = Counter()
+    for target in _files_of_counts(folder):
+        target.unlink()
+        os.kill(int(target.stem.rpartition("-")[2]), signal.SIGUSR1)
+        for _ in range(500):
+            if target.exists():
+                break
+            await asyncio.sleep(0.02)
+        found.update(json.loads(target.read_text()))
+    return found
+
+
+def _files_of_counts(folder: Path) -> list[Path]:
+    return list(folder.glob("counts-*.json"))

@@ -9,6 +9,8 @@ from typing import Any
 Figures = dict[str, float]
 PART = "part: "
 """What a round's figures of the CPU of one part of a server begin with."""
+SERVED = "product"
+"""The peer that is this product as `make run` serves it."""
 PARTS_IN_ORDER = ("main threads", "database threads", "other threads", "triage", "postgres", "redis-server", "nginx")
 
 
@@ -43,10 +45,20 @@ def summary(rounds: Sequence[Figures], relay: Sequence[Figures]) -> dict[str, An
     return found
 
 
-def counts_by_run(figures: Mapping[str, Any]) -> dict[str, Figures]:
-    """What was counted for each message, under the names that tables give these runs."""
-    rate = figures["amounts"]["rate"]
-    return {f"at {rate:.0f} a second" if run == "steady" else run: row for run, row in figures["counts"].items()}
+def counted(figures: Mapping[str, Any]) -> dict[str, dict[str, Figures]]:
+    """What was counted for each message, by the title of a table and of its columns.
+
+    One process on SQLite in each run; and where others were counted too, all of them beside each other in one run.
+    """
+    counts, steady = figures.get("counts", {}), f"at {figures['amounts']['rate']:.0f} a second"
+    runs = {
+        name: {steady if run == "steady" else run: row for run, row in rows.items()} for name, rows in counts.items()
+    }
+    found = {"": runs[SERVED]} if SERVED in runs else {}
+    if set(runs) - {SERVED}:
+        for run in ("saturated", steady):
+            found[f", {run}"] = {name: rows[run] for name, rows in runs.items()}
+    return found
 
 
 def split(figures: Mapping[str, Any], part: str) -> dict[str, Figures]:
@@ -72,7 +84,7 @@ def report(figures: Mapping[str, Any]) -> str:
         *_messages(figures, "latency", "At a steady rate among many conversations"),
         *_rows(split(figures, "cost"), "CPU µs per message by who computed, at saturation"),
         *_rows(split(figures, "latency"), "The same at a steady rate"),
-        *(_counts(counts_by_run(figures)) if figures.get("counts") else []),
+        *(line for which, runs in counted(figures).items() for line in _counts(which, runs)),
         *_rows(figures.get("idle", {}), "Idle sockets"),
         *_rows(figures.get("pages", {}), "Open pages that say nothing"),
         *_rows(figures.get("start", {}), "A start"),
@@ -102,10 +114,16 @@ def _messages(figures: Mapping[str, Any], part: str, title: str) -> list[str]:
     return lines
 
 
-def _counts(runs: Mapping[str, Figures]) -> list[str]:
-    lines = ["\nCounts per message of the product", f"{'':24}" + "".join(f"{run:>18}" for run in runs)]
-    names = sorted({what for row in runs.values() for what in row})
-    return lines + [f"{name:24}" + "".join(f"{row.get(name, 0.0):18.2f}" for row in runs.values()) for name in names]
+def turned(columns: Mapping[str, Figures]) -> dict[str, Figures]:
+    """The same by row; what a column lacks is 0."""
+    names = sorted({name for row in columns.values() for name in row})
+    return {name: {column: row.get(name, 0.0) for column, row in columns.items()} for name in names}
+
+
+def _counts(which: str, runs: Mapping[str, Figures]) -> list[str]:
+    lines = [f"\nCounts per message{which}", f"{'':37}" + "".join(f"{run:>18}" for run in runs)]
+    rows = turned(runs).items()
+    return lines + [f"{name:37}" + "".join(f"{value:18.2f}" for value in row.values()) for name, row in rows]
 
 
 def _rows(rows: Mapping[str, Figures], title: str) -> list[str]:

@@ -41,8 +41,9 @@ def test_the_product_and_the_relay_are_measured_side_by_side_and_nothing_is_lost
         assert {"main threads", "database threads", "triage"} <= set(row["parts"])
         assert sum(row["parts"].values()) > 0
     for run in ("alone", "saturated", "steady"):
-        assert {"thread_hops", "sql_statements", "transactions", "layer_sends"} <= set(figures["counts"][run])
-        assert figures["counts"][run]["transactions"] > 0
+        counts = figures["counts"]["product"][run]
+        assert {"thread_hops", "sql_statements", "transactions", "layer_sends"} <= set(counts)
+        assert counts["transactions"] > 0
     assert {"machine", "amounts", "rounds"} <= set(figures)
     assert "x relay" in said
     verdicts = {goal["asked"]: goal["verdict"] for goal in figures["goals"]}
@@ -96,6 +97,26 @@ def test_the_others_lose_nothing_either_and_whoever_is_not_here_is_named(tmp_pat
         assert {"main threads", "database threads", "triage", "postgres", "redis-server", "nginx"} <= set(parts)
     for name, why in figures["skipped"].items():
         assert f"skipped {name}: {why}" in said
+
+
+@pytest.mark.slow
+def test_what_two_processes_send_is_counted_of_both_together(tmp_path):
+    figures, said = bench(
+        tmp_path / "bench.json", "--only", "counts", "--peers", "product,product-postgres,product-two"
+    )
+    for name, runs in figures["counts"].items():
+        for run, counts in runs.items():
+            assert counts["messages_kept"] == pytest.approx(1), (name, run)
+            assert counts["triage_reads"] == pytest.approx(0.5, abs=0.1), (name, run)
+            assert counts["messages in a transaction"] * counts["transactions_of_messages"] == pytest.approx(1)
+            assert counts["transactions"] >= counts["transactions_of_messages"]
+            assert counts["sql_statements"] > counts["transactions"]
+            assert ("redis_commands" in counts) == (name == "product-two")
+    assert set(figures["counts"]) == {"product", "product-postgres", "product-two"}
+    two = figures["counts"]["product-two"]["saturated"]
+    assert 0 < two["redis_commands"] <= two["redis_hints"]
+    assert two["readings_of_others"] > 0
+    assert "Counts per message, saturated" in said
 
 
 def test_a_part_that_does_not_exist_is_named():

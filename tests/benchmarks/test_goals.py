@@ -194,6 +194,19 @@ def test_tables_show_what_was_not_acknowledged_and_what_came_twice():
     assert split["product-two"] == {"triage": 200.0, "postgres": 300.0, "nginx": 0.0}
 
 
+def test_counts_of_several_set_ups_stand_beside_each_other():
+    runs = {name: {"transactions": 1.0} for name in ("alone", "saturated", "steady")}
+    figures = {**results(), "counts": {"product": runs}}
+    assert list(tables.counted(figures)) == [""]
+    figures["counts"]["product-two"] = {**runs, "saturated": {"transactions": 0.5, "redis_commands": 2.0}}
+    found = tables.counted(figures)
+    assert list(found) == ["", ", saturated", ", at 500 a second"]
+    assert set(found[""]) == {"alone", "saturated", "at 500 a second"}
+    shown = page._counts(figures)
+    assert "| what | product | product-two |" in shown
+    assert "| redis commands | 0.00 | 2.00 |" in shown.replace("_", " ")
+
+
 def test_the_busiest_thread_beside_the_main_one_is_the_databases():
     before = {("server", 10, 10): 1.0, ("server", 10, 11): 1.0, ("server", 10, 12): 5.0, ("postgres", 20, 20): 2.0}
     after = {

@@ -29,7 +29,7 @@ from benchmarks.delivery.peers.base import (
     free_port,
     plain_environment,
 )
-from benchmarks.delivery.peers.product import Product
+from benchmarks.delivery.peers.product import Counted, Product
 from tools.needs import find_postgres, find_redis
 
 NGINX_FILE = ROOT / "ops" / "nginx" / "nginx.conf"
@@ -128,7 +128,8 @@ class ProductOnPostgres(Product):
             port, postgres = stack.enter_context(self._postgres())
             self._sql(port, "DROP DATABASE IF EXISTS run")
             self._sql(port, f"CREATE DATABASE run TEMPLATE {shape}")
-            environment = {**self.environment, "DATABASE_URL": self._url(port, "run"), "VAR_DIR": str(folder)}
+            where = {"DATABASE_URL": self._url(port, "run"), "VAR_DIR": str(folder)}
+            environment = {**self.environment, **where, **self.variables}
             popens, front = self._serve(folder, environment, stack)
             return Together(front, [postgres, *popens], stack.pop_all())  # type: ignore[return-value]
 
@@ -251,3 +252,17 @@ def _unprivileged(folder: Path) -> dict[str, str]:
     for one in folder.parents[:2]:  # the way there
         one.chmod(0o711)
     return {"user": "postgres", "group": "postgres"}
+
+
+class CountedOnPostgres(Counted, ProductOnPostgres):
+    """One process on PostgreSQL, counted."""
+
+    name = "product-postgres-counted"
+    what = "one process on PostgreSQL, counted"
+
+
+class CountedTwoProcesses(Counted, TwoProcesses):
+    """Two processes, counted: what is told of a message is of both together."""
+
+    name = "product-two-counted"
+    what = "two processes, counted"

@@ -271,14 +271,19 @@ class UnsweptProduct(Product):
     variables = {"SWEEP_EVERY_SECONDS": "3600"}
 
 
-class CountedProduct(Product):
-    """The product started by a launcher that counts what each message takes. Never timed."""
+class Counted(Product):
+    """Started by a launcher that counts what each message takes. Never timed."""
 
-    name = "product-counted"
-    what = "the same, counted"
     # Nothing but messages is to be counted.
     variables = {"SWEEP_EVERY_SECONDS": "3600"}
 
     def command(self, port: int) -> list[str]:
         """The same server, with counters."""
         return [sys.executable, "-m", "benchmarks.delivery.counting", "-b", "127.0.0.1", "-p", str(port)]
+
+
+class CountedProduct(Counted):
+    """The product, counted."""
+
+    name = "product-counted"
+    what = "the same, counted"
