@@ -273,7 +273,7 @@ def in_answer(
     if not before:
         return found
     try:
-        return conversation.answered(found, texts, before, readings)
+        return conversation.answered(found, texts, before, _speaking(), readings)
     except Exception as error:  # noqa: BLE001 - the answer was read by itself
         log.error("what was asked before an answer could not be read fault=%s", type(error).__name__)
         return found

@@ -49,7 +49,7 @@ def test_figures_of_a_conversation_look_at_the_latest_messages_only():
 def test_a_message_just_now_weighs_more_than_the_same_one_earlier():
     grey, calm = (0.2, 0.2, 0.2), (-1.0, -1.0, -1.0)
     before, now = story.figures([grey, calm, calm], calm), story.figures([calm, calm, grey], calm)
-    fading = slice(story.OF_EACH_HEAD, None, story.OF_EACH_HEAD)
+    fading = slice(story.OF_EACH_LEVEL, None, story.OF_EACH_LEVEL)
     assert all(early < late for early, late in zip(before[fading], now[fading], strict=True))
 
 

@@ -8,7 +8,7 @@ import pytest
 from triage import exact, figures
 from triage.core import scorer
 from triage.core.levels import Level
-from triage.learning import folds, training
+from triage.learning import apart, folds
 from triage.learning.model import Example
 
 LOW, MODERATE, HIGH, IMMINENT = Level
@@ -84,7 +84,7 @@ def test_figures_are_plain_numbers_that_json_can_hold():
 def test_no_family_is_on_both_sides_and_every_one_is_judged_once():
     families = [f"zh-{number % 40}" for number in range(200)]
     judged = []
-    for seen, unseen in training.apart_by_family(families):
+    for seen, unseen in apart.by_family(families):
         assert not {families[place] for place in seen} & {families[place] for place in unseen}
         assert len(seen) + len(unseen) == len(families)
         judged += unseen.tolist()
@@ -94,18 +94,16 @@ def test_no_family_is_on_both_sides_and_every_one_is_judged_once():
 def test_a_new_family_moves_no_other_into_another_fold():
     def folds_of(families):
         return {
-            families[place]: fold
-            for fold, (_seen, unseen) in enumerate(training.apart_by_family(families))
-            for place in unseen
+            families[place]: fold for fold, (_seen, unseen) in enumerate(apart.by_family(families)) for place in unseen
         }
 
     families = [f"en-{number}" for number in range(60)]
     before = folds_of(families)
     after = folds_of(["a new one", *families, "en-3"])
     assert {family: after[family] for family in families} == before
-    assert len(set(before.values())) == training.FOLDS
+    assert len(set(before.values())) == apart.FOLDS
 
 
 def test_few_families_are_still_told_apart():
-    judged = [unseen.tolist() for _seen, unseen in training.apart_by_family(["a", "b", "c", "d", "e", "a"])]
+    judged = [unseen.tolist() for _seen, unseen in apart.by_family(["a", "b", "c", "d", "e", "a"])]
     assert sorted(map(len, judged)) == [1, 1, 1, 1, 2]

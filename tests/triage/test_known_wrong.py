@@ -52,9 +52,7 @@ ON_THE_RAILS = [
     "躺在这里等火车压过来",
 ]
 BESIDE_THE_RAILS = [
-    pytest.param(
-        "火车几点过这个道口？我想等它过了再走", marks=pytest.mark.xfail(strict=True, reason="linear-15: the card")
-    ),
+    "火车几点过这个道口？我想等它过了再走",
     "火车晚点了 我躺着等车",
     "坐火车躺着去的 卧铺",
     "我坐在轨道交通三号线上",

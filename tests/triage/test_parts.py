@@ -31,7 +31,7 @@ def shipped():
 
 
 def anew(texts, _readings, model, language):
-    """The scores of the messages read as one text, without anything that is remembered of them."""
+    """The odds of the messages read as one text, without anything that is remembered of them."""
     whole = assess.read("\n".join(texts))
     if whole.language != language:
         return None
@@ -39,9 +39,9 @@ def anew(texts, _readings, model, language):
     looks = assess.windows(whole.normal.text, assess.WINDOW[language])
     for start, end in looks:
         inside = [one for one in whole.scoped if start <= one.mention.start < end]
-        found.append(model.scores(features(whole.normal.text[start:end], language, inside)))
-    gravest = max(found, key=lambda scores: scores[1])
-    return tuple(score - assess.LOOKS * math.log(len(looks)) if len(looks) > 1 else score for score in gravest)
+        found.append(model.odds(model.scores(features(whole.normal.text[start:end], language, inside))))
+    less = assess.LOOKS * math.log(len(looks))
+    return tuple(max(each) - less if len(looks) > 1 else each[0] for each in zip(*found, strict=True))
 
 
 def compare(turns, weights):
@@ -51,12 +51,12 @@ def compare(turns, weights):
         remembered = conversation.assess(texts, weights, known)
         assert remembered == conversation.assess(texts, weights)
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(assess, "scores_together", anew)
+            patch.setattr(assess, "odds_together", anew)
             assert remembered == conversation.assess(texts, weights)
         near = texts[-conversation._near(texts, known[texts[-1]].language or "zh") :]
         for language, model in weights.languages.items():
-            scores = assess.scores_together(near, [known[text] for text in near], model, language)
-            assert scores == anew(near, None, model, language)
+            odds = assess.odds_together(near, [known[text] for text in near], model, language)
+            assert odds == anew(near, None, model, language)
 
 
 @settings(deadline=None)

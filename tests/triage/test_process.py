@@ -14,8 +14,8 @@ import pytest
 
 from hotline import metrics
 from tests.faults import unwell
+from tests.triage.made import made_weights
 from triage import child, exact, frames, line, process, reading, services
-from triage.core import scorer, story
 from triage.core.levels import Level
 from triage.reading import Asked
 
@@ -334,19 +334,8 @@ def site(monkeypatch):
 def made(folder, *, stern):
     """A weights file that always alarms, or never."""
     bias = 3.0 if stern else -3.0
-    language = {
-        "features": ["我"],
-        "weights": scorer.pack([0]),
-        **{name: scorer.pack([2]) for name in scorer.HEADS},
-        "bias": [bias] * 3,
-        "slope": [1.0] * 3,
-        "shift": [0.0] * 3,
-        "story": [[0.0] * story.width(len(scorer.HEADS)) + [bias]] * 3,
-        **dict.fromkeys(("thresholds", "later"), [0.5] * 3),
-        "doubt": 1.0,
-    }
     version = "stern" if stern else "mild"
-    text = scorer.dump({"version": version, "languages": {"zh": language, "en": language}})
+    text = made_weights(version, bias=bias, thresholds=0.5)
     path = folder / f"{version}.json"
     path.write_text(text, encoding="utf-8")
     checksum = text.partition("\n")[0]

@@ -7,8 +7,9 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.db.utils import IntegrityError
 
+from tests.triage.made import made_weights
 from triage import exact, feedback, services, tallies, versions
-from triage.core import scorer, story
+from triage.core import scorer
 from triage.core.levels import Level
 from triage.feedback import Said
 from triage.learning import corpus, safety, training
@@ -85,18 +86,7 @@ def decide(reference, turns, level, decision="override"):
 def weights(*, version="made-00000000", stern=False, deaf=False):
     """A weights file of one feature per language, which always alarms, or never."""
     threshold = 1.0 if deaf else 0.0
-    language = {
-        "features": ["我"],
-        "weights": scorer.pack([0]),
-        **{name: scorer.pack([2]) for name in scorer.HEADS},
-        "bias": [3.0 if stern else -3.0] * 3,
-        "slope": [1.0] * 3,
-        "shift": [0.0] * 3,
-        "story": [[0.0] * story.width(len(scorer.HEADS)) + [3.0 if stern else -3.0]] * 3,
-        **dict.fromkeys(("thresholds", "later"), [threshold] * 3),
-        "doubt": 1.0,
-    }
-    return scorer.dump({"version": version, "languages": {"zh": language, "en": language}})
+    return made_weights(version, bias=3.0 if stern else -3.0, thresholds=threshold)
 
 
 def candidate(**about):

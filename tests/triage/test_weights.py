@@ -10,8 +10,10 @@ import pytest
 from scipy.sparse import diags
 from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.linear_model import LogisticRegression
+from sklearn.preprocessing import PolynomialFeatures
 from sklearn.svm import LinearSVC
 
+from tests.triage.made import made_weights
 from triage import services
 from triage.core import assess, conversation, scorer, story
 from triage.core.features import features
@@ -53,14 +55,15 @@ def test_serving_equals_scikit_learn(shipped, language):
     rows = diags([1 / len(text) ** 0.5 for text in texts]) @ counts
     columns = np.array([scorer.part(model.table[name]) for name in names]) * scorer.UNIT
     ours = np.array([model.scores(text) for text in texts])
-    told = []
-    for place in range(len(scorer.HEADS)):
-        theirs = as_scikit_learn(LinearSVC, columns[:, place], model.bias[place]).decision_function(rows)
-        assert np.abs(ours[:, place] - theirs).max() < 1e-6
-        calibrator = as_scikit_learn(LogisticRegression, [model.slope[place]], model.shift[place])
-        told.append(calibrator.predict_proba(theirs.reshape(-1, 1))[:, 1])
-    chances = np.array([model.probabilities(scores) for scores in ours.tolist()])
-    assert np.abs(chances - agreeing(told)).max() < 1e-6
+    heads = [as_scikit_learn(LinearSVC, columns[:, place], bias) for place, bias in enumerate(model.bias)]
+    theirs = np.column_stack([head.decision_function(rows) for head in heads])
+    assert np.abs(ours - theirs).max() < 1e-6
+    near = np.clip(theirs, *np.array(model.reach).T)
+    squares = PolynomialFeatures(2, include_bias=False).fit_transform(near)
+    joined = [as_scikit_learn(LogisticRegression, row[:-1], row[-1]) for row in model.heads]
+    told = agreeing([one.predict_proba(squares)[:, 1] for one in joined])
+    chances = np.array([scorer.probabilities(model.odds(scores)) for scores in ours.tolist()])
+    assert np.abs(chances - told).max() < 1e-6
     assert (np.ptp(chances, axis=0) > 0.5).all(), "of every level there are likely and unlikely texts among these"
 
 
@@ -71,10 +74,11 @@ def test_the_regression_of_conversations_equals_scikit_learn(shipped, language):
     figures = []
     for one in corpus.read_conversations():
         if one.language == language and one.is_test:
-            alone = [model.scores(words_of(turn, language)) for turn in one.turns]
+            alone = [model.odds(model.scores(words_of(turn, language))) for turn in one.turns]
             for last in range(len(one.turns)):
                 whole = conversation.together(one.turns[: last + 1], language)
-                figures.append(story.figures(alone[: last + 1], model.scores(words_of(whole, language))))
+                odds = model.odds(model.scores(words_of(whole, language)))
+                figures.append(story.figures(alone[: last + 1], odds))
     heads = [as_scikit_learn(LogisticRegression, row[:-1], row[-1]) for row in model.story]
     told = agreeing([head.predict_proba(np.array(figures))[:, 1] for head in heads])
     ours = np.array([model.of_conversation(one) for one in figures])
@@ -95,18 +99,8 @@ def test_weights_joined_in_one_number_come_apart_again(units):
     assert scorer.part(scorer.join(units) + scorer.join((3, -2, 1))) == [units[0] + 3, units[1] - 2, units[2] + 1]
 
 
-def made(*, weight=2, places=(0,)):
-    """A weights file of one feature, with as many places of weights as are told."""
-    rows = dict.fromkeys(("bias", "slope", "shift", "thresholds", "later"), [0.5] * len(scorer.HEADS))
-    language = {
-        "features": ["我"],
-        "weights": scorer.pack(places),
-        **{name: scorer.pack([weight]) for name in scorer.HEADS},
-        **rows,
-        "story": [[0.0] * story.width(len(scorer.HEADS)) + [0.0]] * len(scorer.HEADS),
-        "doubt": 0.5,
-    }
-    return scorer.dump({"version": "x", "languages": {"zh": language}}).encode()
+def made(**about):
+    return made_weights("x", bias=0.5, thresholds=0.5, **about).encode()
 
 
 def test_a_weight_that_could_flow_over_is_refused():
@@ -196,9 +190,10 @@ def test_a_file_of_another_form_is_refused(tmp_path):
         scorer.load(path)
 
 
-def test_a_file_that_weighs_other_figures_of_a_conversation_is_refused(tmp_path):
+@pytest.mark.parametrize("name", ["heads", "story", "reach"])
+def test_a_file_that_weighs_other_figures_is_refused(tmp_path, name):
     data = json.loads(services.WEIGHTS.read_text(encoding="utf-8").partition("\n")[2])
-    data["languages"]["en"]["story"][1].append(0.0)
+    data["languages"]["en"][name][1].append(0.0)
     path = tmp_path / "weights.json"
     path.write_text(scorer.dump(data), encoding="utf-8")
     with pytest.raises(scorer.BadWeights):

@@ -18,18 +18,19 @@ from triage.core.parts import Part, part_of
 from triage.core.parts import scores as part_scores
 from triage.core.rules import Floor
 from triage.core.scope import Scoped
-from triage.core.scorer import LanguageModel, Weights
+from triage.core.scorer import LanguageModel, Weights, probabilities
 
 RULES_VERSION = "rules-13"
 FLOOR_PROBABILITY = {Level.LOW: 0.0, Level.MODERATE: 0.1, Level.HIGH: 0.4, Level.IMMINENT: 0.6}
 """Least P(level >= HIGH) that goes with a floor. A floor is not a measurement: these are set, and said to be set."""
 WINDOW = {"zh": 90, "en": 240}
 """Characters read at once; of a longer text the gravest window counts, since danger is often one sentence of many."""
-LOOKS = 0.2
-"""How far the scores of the gravest of n windows are lowered, times ln n: of many one looks graver than it is."""
+LOOKS = 1.2
+"""How far the odds of the gravest of n windows are lowered (as logarithms, times ln n): of many one looks graver than
+it is. By folds 1 to 1.5 tell long texts apart alike; of posts of real people the more is better (docs/triage.md)."""
 MOST_EVIDENCE = 8
-Scores = tuple[float, ...]
-"""Of each head."""
+Odds = tuple[float, ...]
+"""For each level the logarithm of its odds, by the model."""
 _TIMES = frozenset({"time", "protective"})
 _END = re.compile(r"[。！？!?\n；;]|\.\s|[,，、]")
 
@@ -43,7 +44,7 @@ class Reading:
         found: what was found of concepts.
         aside: concepts that the model does not see: of a language that is not the text's, in the other script or in no
             language; and of words that are spelt as others.
-        looked: what a model made of it, once it was asked: the model, the scores, the window.
+        looked: what a model made of it, once it was asked: the model, the odds, the window.
         parts: what it adds to the texts that it is a part of, once it was asked; by model and language.
     """
 
@@ -52,7 +53,7 @@ class Reading:
     scoped: list[Scoped]
     found: Found = concepts.NOTHING
     aside: tuple[Scoped, ...] = ()
-    looked: list[tuple[LanguageModel, Scores, tuple[int, int]]] = field(default_factory=list, compare=False, repr=False)
+    looked: list[tuple[LanguageModel, Odds, tuple[int, int]]] = field(default_factory=list, compare=False, repr=False)
     parts: list[Part] = field(default_factory=list, compare=False, repr=False)
 
     @property
@@ -91,7 +92,7 @@ def assess(
     reading: Reading,
     weights: Weights | None,
     earlier: Sequence[Reading] = (),
-    together: Callable[[LanguageModel, str], Scores | None] = lambda _model, _language: None,
+    together: Callable[[LanguageModel, str], Odds | None] = lambda _model, _language: None,
 ) -> Assessment:
     """What rules and model make of one message.
 
@@ -99,7 +100,7 @@ def assess(
         reading: the message.
         weights: the model, if there is one.
         earlier: the messages before it, oldest first.
-        together: the scores of the message and those before it, read as one text in this language; None when it is
+        together: the odds of the message and those before it, read as one text in this language; None when it is
             written in another. Without them the message stands alone.
 
     Without weights, or in no language that can be read, the rules speak alone and the message counts as not scored,
@@ -107,20 +108,20 @@ def assess(
     """
     floor = reading.floor
     evidence = _evidence(reading, floor)
-    model = weights.languages.get(reading.language) if weights and reading.language else None
+    model = model_of(reading, weights)
     if reading.language is None or model is None:
         level = max(floor.level, Level.MODERATE)
-        chance = max(0.5, FLOOR_PROBABILITY[floor.level])
+        chance = max(0.5, _floor_chance(floor, model))
         return Assessment(level, chance, evidence, version_of(weights), scored=floor.level.is_crisis)
-    scores, window = _gravest_window(reading, model)
+    odds, window = _look(reading, model)
     before = [one for one in earlier if one.language == reading.language]
     whole = together(model, reading.language) if before else None
     if whole is None:
-        chances = model.probabilities(scores)
+        chances = probabilities(odds)
         level = model_level(chances, model.thresholds)
     else:
-        alone = [_gravest_window(one, model)[0] for one in before]
-        chances = model.of_conversation(story.figures([*alone, scores], whole))
+        alone = [_look(one, model)[0] for one in before]
+        chances = model.of_conversation(story.figures([*alone, odds], whole))
         level = model_level(chances, model.later)
     if level > floor.level:
         evidence = (*_model_evidence(reading, window, model, level), *evidence)[:MOST_EVIDENCE]
@@ -138,21 +139,28 @@ def assess(
     )
 
 
-def _floor_chance(floor: Floor, model: LanguageModel) -> float:
+def model_of(reading: Reading, weights: Weights | None) -> LanguageModel | None:
+    """The model that reads this message's language."""
+    return weights.languages.get(reading.language) if weights and reading.language else None
+
+
+def _floor_chance(floor: Floor, model: LanguageModel | None) -> float:
     """Least P(level >= HIGH) that goes with a floor: never below what the model itself would call an alarm."""
     least = FLOOR_PROBABILITY[floor.level]
-    return max(least, model.thresholds[1]) if floor.level.is_crisis else least
+    return max(least, model.thresholds[1]) if model and floor.level.is_crisis else least
 
 
-def raised_to(assessment: Assessment, floor: Floor, evidence: Sequence[Evidence]) -> Assessment:
-    """The assessment with a floor that earlier turns add, and the words it rests on."""
+def raised_to(
+    assessment: Assessment, floor: Floor, evidence: Sequence[Evidence], model: LanguageModel | None
+) -> Assessment:
+    """The assessment with a floor that earlier turns add, and the words it rests on; ``model`` as in :func:`assess`."""
     if floor.level <= assessment.level:
         return assessment
     merged = tuple(dict.fromkeys([*evidence, *assessment.evidence]))[:MOST_EVIDENCE]
     return replace(
         assessment,
         level=floor.level,
-        probability=max(assessment.probability, FLOOR_PROBABILITY[floor.level]),
+        probability=max(assessment.probability, _floor_chance(floor, model)),
         evidence=merged,
         doubtful=assessment.doubtful and not floor.level.is_crisis,
     )
@@ -226,10 +234,10 @@ def _earlier_evidence(earlier: Sequence[Reading]) -> tuple[Evidence, ...]:
     return ()
 
 
-def scores_together(
+def odds_together(
     texts: Sequence[str], readings: Sequence[Reading], model: LanguageModel, language: str
-) -> Scores | None:
-    """The scores of some messages read as one text; None when that is not written in ``language``.
+) -> Odds | None:
+    """The odds of some messages read as one text; None when that is not written in ``language``.
 
     Args:
         texts: the messages as they were written, the newest last.
@@ -246,11 +254,11 @@ def scores_together(
     if (whole.language if whole else read_language(text)) != language:
         return None
     if whole:
-        return _gravest_window(whole, model)[0]
+        return _look(whole, model)[0]
     parts = [_part(reading, model, language) for reading in readings]
     begins = accumulate((len(reading.normal.text) + 1 for reading in readings), initial=0)
     mentions = concepts.find_together(text, language, zip(begins, (part.found for part in parts), strict=False))
-    return part_scores(plain(text), parts, scope.read(text, language, mentions))
+    return model.odds(part_scores(plain(text), parts, scope.read(text, language, mentions)))
 
 
 def _stays_itself(text: str) -> bool:
@@ -270,25 +278,26 @@ def _part(reading: Reading, model: LanguageModel, language: str) -> Part:
     return part
 
 
-def _gravest_window(reading: Reading, model: LanguageModel) -> tuple[Scores, tuple[int, int]]:
-    """The scores of the window that is likeliest HIGH, and where it is; a reading remembers them."""
+def _look(reading: Reading, model: LanguageModel) -> tuple[Odds, tuple[int, int]]:
+    """The odds of a message, and where the window is that is likeliest HIGH; a reading remembers them."""
     if reading.looked and reading.looked[0][0] is model:
         return reading.looked[0][1:]
     language = reading.language or "zh"
     text = reading.normal.text
     looks = windows(text, WINDOW[language])
     if len(looks) == 1:
-        best, place = part_scores(plain(text), [_part(reading, model, language)], reading.scoped), looks[0]
+        odds = model.odds(part_scores(plain(text), [_part(reading, model, language)], reading.scoped))
+        place = looks[0]
     else:
         found = []
         for start, end in looks:
             inside = [one for one in reading.scoped if start <= one.mention.start < end]
-            found.append((model.scores(features(text[start:end], language, inside)), (start, end)))
-        best, place = max(found, key=lambda one: one[0][1])
+            found.append(model.odds(model.scores(features(text[start:end], language, inside))))
         less = LOOKS * math.log(len(looks))
-        best = tuple(score - less for score in best)
-    reading.looked[:] = [(model, best, place)]
-    return best, place
+        odds = tuple(max(each) - less for each in zip(*found, strict=True))
+        place = max(zip(found, looks, strict=True), key=lambda one: one[0][1])[1]
+    reading.looked[:] = [(model, odds, place)]
+    return odds, place
 
 
 def _alone(language: str) -> int:

@@ -42,14 +42,13 @@ def assess(texts: Sequence[str], weights: Weights | None, known: Readings | None
     known.clear()
     known.update(zip(texts[-len(readings) :], readings, strict=True))
     latest = readings[-TURNS_TOGETHER:]
-    together = partial(one_message.scores_together, texts[-near:], readings[-near:])
+    together = partial(one_message.odds_together, texts[-near:], readings[-near:])
     found = one_message.assess(newest, weights, latest[:-1], together)
-    floor, evidence = _gathered(latest)
-    found = one_message.raised_to(found, floor, evidence)
-    for floor, evidence in (_meant(latest), _goodbye(latest)):
-        found = one_message.raised_to(found, floor, evidence)
-    floor, evidence = _joined(texts[-SPLIT_TURNS:], newest)
-    return one_message.raised_to(found, floor, evidence)
+    model = one_message.model_of(newest, weights)
+    joined = _joined(texts[-SPLIT_TURNS:], newest)
+    for floor, evidence in (_gathered(latest), _meant(latest), _goodbye(latest), joined):
+        found = one_message.raised_to(found, floor, evidence, model)
+    return found
 
 
 def _read(texts: Sequence[str], known: Readings) -> list[Reading]:
@@ -169,7 +168,11 @@ def _joined(texts: Sequence[str], newest: Reading) -> tuple[Floor, list[Evidence
 
 
 def answered(
-    found: Assessment, texts: Sequence[str], before: Sequence[str], known: Readings | None = None
+    found: Assessment,
+    texts: Sequence[str],
+    before: Sequence[str],
+    weights: Weights | None,
+    known: Readings | None = None,
 ) -> Assessment:
     """The assessment of the last of ``texts``, raised where it answers what was asked before it.
 
@@ -177,6 +180,7 @@ def answered(
         found: what the resident's own words say.
         texts: the resident's messages, oldest first.
         before: what the staff said before each of the latest of them, "" for nothing: read here and kept nowhere.
+        weights: the model, if there is one.
         known: readings that :func:`assess` keeps up.
     """
     latest = texts[-TURNS_TOGETHER:]
@@ -193,7 +197,7 @@ def answered(
         span = readings[-1].normal.span(newest.start, newest.end)
         return replace(found, doubtful=True, evidence=(Evidence(*span, asked.UNCLEAR), *found.evidence))
     floor, evidence = _with_answers(readings, meant)
-    return one_message.raised_to(found, floor, evidence)
+    return one_message.raised_to(found, floor, evidence, one_message.model_of(readings[-1], weights))
 
 
 def _adds(reading: Reading) -> bool:

@@ -12,13 +12,13 @@ import json
 import math
 import sys
 from array import array
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from operator import mul
 from pathlib import Path
 from typing import Any
 
-from triage.core import story
+from triage.core import squares, story
 
 HEADS = ("moderate", "high", "imminent")
 """Each learned from all lines: whether the level is at least this one."""
@@ -43,18 +43,19 @@ class LanguageModel:
     Attributes:
         table: feature -> its weights of all heads in the order of HEADS, joined (see :func:`join`).
         bias: of each head.
-        slope, shift: Platt calibration of P(level >= MODERATE), P(level >= HIGH), P(level >= IMMINENT):
-            p = 1 / (1 + exp(-(slope * score + shift))).
+        heads: for P(level >= MODERATE), P(level >= HIGH), P(level >= IMMINENT), the weights of the scores of all heads,
+            their squares and products, the last of them a bias: the sum is the logarithm of the odds.
+        reach: of each head, between which scores that holds.
         thresholds: calibrated probability from which each of these levels is said.
-        story: for each head, the weights of a conversation's figures (see story.py), the last of them a bias.
+        story: for each level, the weights of the figures of a conversation's odds (see story.py), the last a bias.
         later: the probability from which each level is said of a conversation.
         doubt: P(level >= HIGH) from which a lower level is shown as doubtful.
     """
 
     table: Mapping[str, int]
     bias: tuple[float, ...]
-    slope: tuple[float, ...]
-    shift: tuple[float, ...]
+    heads: tuple[tuple[float, ...], ...]
+    reach: tuple[tuple[float, float], ...]
     thresholds: tuple[float, ...]
     story: tuple[tuple[float, ...], ...]
     later: tuple[float, ...]
@@ -73,21 +74,26 @@ class LanguageModel:
         """The raw scores of a text with these features."""
         return self.scores_of(self.units(features), len(features))
 
-    def probabilities(self, scores: Sequence[float]) -> tuple[float, ...]:
-        """The calibrated probabilities, made to agree: a higher level is never likelier than a lower."""
-        calibration = zip(scores, self.slope, self.shift, strict=True)
-        return _agreeing(slope * score + shift for score, slope, shift in calibration)
+    def odds(self, scores: Sequence[float]) -> tuple[float, ...]:
+        """The raw scores of all heads joined: for each level the logarithm of its odds, calibrated."""
+        return tuple(_weighed(self.heads, squares.squares(scores, self.reach)))
 
     def of_conversation(self, figures: Sequence[float]) -> tuple[float, ...]:
-        """The same for a conversation at its newest message."""
-        return _agreeing(sum(map(mul, row, figures)) + row[-1] for row in self.story)
+        """The probabilities for a conversation at its newest message, by the figures of the odds (see story.py)."""
+        return probabilities(_weighed(self.story, figures))
 
 
-def _agreeing(logits: Iterable[float]) -> tuple[float, ...]:
+def _weighed(rows: Iterable[Sequence[float]], figures: Sequence[float]) -> Iterator[float]:
+    """Of each row of weights its sum over the figures, and the bias behind them."""
+    return (sum(map(mul, row, figures)) + row[-1] for row in rows)
+
+
+def probabilities(odds: Iterable[float]) -> tuple[float, ...]:
+    """Of logarithms of odds, made to agree: a higher level is never likelier than a lower."""
     most = 1.0
     found: list[float] = []
-    for logit in logits:
-        most = min(most, sigmoid(logit))
+    for one in odds:
+        most = min(most, sigmoid(one))
         found.append(most)
     return tuple(found)
 
@@ -189,12 +195,18 @@ def _is_light(column: array[int]) -> bool:
     return not column or -HEAVIEST <= min(column) <= max(column) <= HEAVIEST
 
 
+def _rows(rows: Iterable[Iterable[float]]) -> tuple[tuple[float, ...], ...]:
+    return tuple(tuple(float(weight) for weight in row) for row in rows)
+
+
 def _language(data: Mapping[str, Any]) -> LanguageModel:
     width = len(HEADS)
-    if any(len(data[name]) != width for name in ("bias", "slope", "shift", "thresholds", "story", "later")):
+    regressions = {"heads": squares.terms(width), "story": story.width(width)}
+    if any(len(data[name]) != width for name in ("bias", "reach", "thresholds", "later", *regressions)):
         raise ValueError("heads")
-    if any(len(row) != story.width(width) + 1 for row in data["story"]):
-        raise ValueError("story")
+    for name, figures in regressions.items():
+        if any(len(row) != figures + 1 for row in data[name]):
+            raise ValueError(name)
     columns = [unpack(data[name]) for name in HEADS]
     if any(not _is_light(column) for column in columns):
         raise ValueError("weights")
@@ -207,10 +219,10 @@ def _language(data: Mapping[str, Any]) -> LanguageModel:
     return LanguageModel(
         table=dict(zip(features, map(kinds.__getitem__, places), strict=True)),
         bias=tuple(data["bias"]),
-        slope=tuple(data["slope"]),
-        shift=tuple(data["shift"]),
+        heads=_rows(data["heads"]),
+        reach=tuple((float(least), float(most)) for least, most in data["reach"]),
         thresholds=tuple(data["thresholds"]),
-        story=tuple(tuple(float(weight) for weight in row) for row in data["story"]),
+        story=_rows(data["story"]),
         later=tuple(data["later"]),
         doubt=float(data["doubt"]),
     )

@@ -13,7 +13,6 @@ from scipy.sparse import csr_matrix, diags
 from sklearn.feature_extraction.text import CountVectorizer, TfidfTransformer
 from sklearn.svm import LinearSVC
 
-from triage.core import assess
 from triage.core.levels import Level
 from triage.core.scorer import UNIT
 
@@ -113,6 +112,8 @@ class Example:
 
 
 Windows: TypeAlias = "tuple[tuple[str, ...], ...]"
+Scores: TypeAlias = NDArray[np.float64]
+"""The raw scores of a text's windows, of each by each head; shape (windows, 3)."""
 
 
 class UrgencyModel:
@@ -177,15 +178,10 @@ class UrgencyModel:
         rows = _over_length(self._counter.transform(texts), texts)
         return np.column_stack([head.decision_function(rows) for head in self.heads_])
 
-    def predict_windows(self, texts: Sequence[Windows]) -> NDArray[np.float64]:
-        """The same for whole texts, each by its gravest window, as serving does; shape (texts, 3)."""
+    def window_scores(self, texts: Sequence[Windows]) -> list[Scores]:
+        """The same of each window of whole texts; for each text shape (windows, 3)."""
         flat = self.decision_function([window for windows in texts for window in windows])
-        found, first = [], 0
-        for windows in texts:
-            part = flat[first : first + len(windows)]
-            found.append(part[np.argmax(part[:, 1])] - assess.LOOKS * math.log(len(windows)))
-            first += len(windows)
-        return np.array(found)
+        return np.split(flat, np.cumsum([len(windows) for windows in texts])[:-1])
 
 
 def _as_they_are(features: Sequence[str]) -> Sequence[str]:

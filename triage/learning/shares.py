@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from triage.core.levels import Level
-from triage.learning import training
+from triage.learning import joining, training
 from triage.learning.corpus import Conversation, Line
 from triage.learning.metrics import Rate, rate
 from triage.learning.model import LEVELS, Costs
@@ -62,12 +62,12 @@ def measure(
     told = [one for one in conversations if one.language == language and not one.is_test]
     examples, turns = training.examples_of(learned), training.turns_of(told)
     drawn = training.drawn_examples(language)
-    raw, _, _ = training.out_of_fold(examples, turns, training.RECIPES[language], drawn)
+    scores, _, _ = training.out_of_fold(examples, turns, training.RECIPES[language], drawn)
     level = np.array([int(one.level) for one in examples])
     floor = np.array([int(one.floor) for one in examples])
     calm = np.array([one.is_calm for one in examples])
     head = LEVELS.index(Level.HIGH)
-    chances = training.honest(raw, level)[2][:, head]
+    chances = joining.chances_of(joining.learn(scores, level).odds(scores))[:, head]
     ruled = floor >= Level.HIGH
     found = []
     for share in shares:

@@ -11,24 +11,19 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import GroupKFold
 
 from triage.core import assess, conversation, story
 from triage.core.features import features
 from triage.core.levels import Level
 from triage.core.scorer import HEADS, UNIT, Weights, dump, pack, parse
-from triage.learning import background, errors, folds
-from triage.learning.corpus import Conversation, Line, calm_lines, fold_of
-from triage.learning.model import DECIMALS, LEVELS, Example, Recipe, UrgencyModel, Windows
+from triage.learning import apart, background, errors, folds, joining
+from triage.learning.corpus import Conversation, Line, calm_lines
+from triage.learning.joining import Joining
+from triage.learning.model import DECIMALS, LEVELS, Example, Recipe, Scores, UrgencyModel, Windows
 
-FOLDS = 5
-CONVERGED = 1e-10
-"""How near regressions come to their end: nearer than they are rounded, so that the last bits of an exponential, which
-differ between processors, are not seen in the weights."""
 RECIPES = {
-    "zh": Recipe(tells=(0.5, 0.5, 0.0), drawn_weight=1.0, alarms=(0.0801, 0.033, 0.0073), doubt_share=0.0674),
-    "en": Recipe(rarity=1.5, letters=0.6, alarms=(0.0566, 0.0193, 0.0057), doubt_share=0.0515),
+    "zh": Recipe(tells=(0.5, 0.5, 0.0), drawn_weight=1.0, alarms=(0.0801, 0.033, 0.0076), doubt_share=0.0674),
+    "en": Recipe(rarity=1.5, letters=0.6, alarms=(0.0566, 0.0193, 0.0068), doubt_share=0.0515),
 }
 """Chinese shares are those that leave 2 % of the calm lines before the long letters of linear-7 (files 10 and 11) above
 high, 6 % above moderate, 0.6 % above imminent: by folds theirs alarm at .07 where the earlier ones do at .02. Those of
@@ -37,7 +32,9 @@ files 19 to 22 were written to sound dark and alarm at .048 where the ones befor
 to 36 hold calm lines that alarm at .041 and .023 where those of files before them do at .032 and, in English, .02: by
 as much the shares of both languages grew (from .0776, .032, .0072, .062 and .06, .02, .006, .05). Rules 13 were mended
 on calm lines of the training part, and alarm on fewer of these, but hardly on fewer of others: shares fell by that
-(from .0822, .0346, .008 and .0586, .0208, .006), so that thresholds are those that rules 12 would set."""
+(from .0822, .0346, .008 and .0586, .0208, .006), so that thresholds are those that rules 12 would set.
+Since heads are joined, what they call high and what they call imminent agree more, so that fewer calm lines alarm by
+either: the shares of imminent grew until as many did as before (from .0073 and .0057)."""
 
 
 def examples_of(lines: Sequence[Line]) -> list[Example]:
@@ -89,8 +86,7 @@ class Trained:
     """One language, learned."""
 
     model: UrgencyModel
-    slope: tuple[float, ...]
-    shift: tuple[float, ...]
+    joining: Joining
     thresholds: tuple[float, ...]
     story: tuple[tuple[float, ...], ...]
     later: tuple[float, ...]
@@ -103,9 +99,10 @@ def train_language(examples: Sequence[Example], recipe: Recipe, drawn: Sequence[
     """Fit on all of ``examples``; calibrate and set thresholds on folds that no line's family crosses."""
     lines = [one for one in examples if one.turn is None]
     turns = [one for one in examples if one.turn is not None]
-    raw_lines, raw_turns, raw_alone = out_of_fold(lines, turns, recipe, drawn)
+    of_lines, of_turns, of_alone = out_of_fold(lines, turns, recipe, drawn)
     levels = np.array([int(one.level) for one in lines])
-    slope, shift, said = honest(raw_lines, levels)
+    joined = joining.learn(of_lines, levels)
+    said = joining.chances_of(joined.odds(of_lines))
     calm = np.array([one.is_calm for one in lines])
     floors = np.array([int(one.floor) for one in lines])
     thresholds = [
@@ -113,19 +110,19 @@ def train_language(examples: Sequence[Example], recipe: Recipe, drawn: Sequence[
         for head, (level, share) in enumerate(zip(LEVELS, recipe.alarms, strict=True))
     ]
     doubt = min(budget(said[calm, 1], np.zeros(calm.sum(), dtype=bool), recipe.doubt_share), thresholds[1])
-    alone = Story(slope, shift, thresholds)
-    first = calibrated(raw_alone, slope, shift)
-    alone.fit(turns, raw_alone, raw_turns, first, recipe)
+    told = Story(thresholds)
+    alone, whole = joined.odds(of_alone), joined.odds(of_turns)
+    first = joining.chances_of(alone)
+    told.fit(turns, alone, whole, first, recipe)
     figures = folds.of_lines(lines, said, thresholds, doubt)
-    figures |= folds.of_conversations(turns, first, alone.apart, (thresholds, alone.later))
+    figures |= folds.of_conversations(turns, first, told.apart, (thresholds, told.later))
     model = UrgencyModel(recipe).fit(examples, drawn)
     return Trained(
         model,
-        slope,
-        shift,
+        joined,
         tuple(thresholds),
-        alone.weights,
-        alone.later,
+        told.weights,
+        told.later,
         doubt,
         errors.count(_said(lines, said, thresholds, doubt)),
         figures,
@@ -141,21 +138,6 @@ def _said(
             yield one.level, max(assess.model_level(row, thresholds), one.floor), row[1] >= doubt
 
 
-def honest(
-    raw: NDArray[np.float64], levels: NDArray[np.int_]
-) -> tuple[tuple[float, ...], tuple[float, ...], NDArray[np.float64]]:
-    """Raw scores out of fold as probabilities: of each head the slope and the shift, and what they make of ``raw``."""
-    fitted = [platt(raw[:, head], levels >= level) for head, level in enumerate(LEVELS)]
-    slope, shift = tuple(a for a, _ in fitted), tuple(b for _, b in fitted)
-    return slope, shift, calibrated(raw, slope, shift)
-
-
-def calibrated(raw: NDArray[np.float64], slope: Sequence[float], shift: Sequence[float]) -> NDArray[np.float64]:
-    """Scores as probabilities that agree: a higher level is never likelier than a lower."""
-    chances = 1 / (1 + np.exp(-(raw * np.array(slope) + np.array(shift))))
-    return np.asarray(np.minimum.accumulate(chances, axis=1))
-
-
 def budget(chances: NDArray[np.float64], alarmed: NDArray[np.bool_], share: float) -> float:
     """The probability that so many texts reach that rules and model together alarm on this share of them."""
     left = max(int(share * len(chances)) - int(alarmed.sum()), 0)
@@ -168,7 +150,7 @@ def _just_above(chance: float) -> float:
 
 
 class Story:
-    """Per level, what the scores of a conversation's messages say together; see core/story.py.
+    """Per level, what a conversation's messages say together; see core/story.py.
 
     Where there are too few conversations to learn from, the newest message speaks for itself.
 
@@ -178,13 +160,11 @@ class Story:
         apart: what each turn was told by models that saw nothing of its conversation; shape (turns, 3).
     """
 
-    def __init__(self, slope: Sequence[float], shift: Sequence[float], thresholds: Sequence[float]) -> None:
-        rows = []
-        for head in range(len(HEADS)):
-            row = [0.0] * story.width(len(HEADS)) + [shift[head]]
-            row[1 + head * story.OF_EACH_HEAD] = slope[head]
-            rows.append(tuple(row))
-        self.weights: tuple[tuple[float, ...], ...] = tuple(rows)
+    def __init__(self, thresholds: Sequence[float]) -> None:
+        rows = np.zeros((len(LEVELS), story.width(len(LEVELS)) + 1))
+        for level, row in enumerate(rows):
+            row[1 + level * story.OF_EACH_LEVEL] = 1.0
+        self.weights: tuple[tuple[float, ...], ...] = tuple(map(tuple, rows.tolist()))
         self.later: tuple[float, ...] = tuple(thresholds)
         self.apart = np.zeros((0, len(HEADS)))
         self._first = thresholds
@@ -193,23 +173,23 @@ class Story:
         self,
         turns: Sequence[Example],
         alone: NDArray[np.float64],
-        together: NDArray[np.float64],
+        whole: NDArray[np.float64],
         chances: NDArray[np.float64],
         recipe: Recipe,
     ) -> None:
-        """Learn from raw scores out of fold; thresholds by folds of conversations once more.
+        """Learn from odds out of fold; thresholds by folds of conversations once more.
 
         Args:
             turns: turns of conversations, each conversation in order.
-            alone: raw scores of each newest message by itself.
-            together: raw scores of the latest messages as one.
+            alone: the odds of each newest message by itself.
+            whole: the odds of the latest messages as one.
             chances: probabilities of ``alone``, by which first messages are judged.
             recipe: what was chosen.
         """
         families = [one.family for one in turns]
         figures = np.array(
             [
-                story.figures(alone[place - (one.turn or 0) : place + 1].tolist(), together[place].tolist())
+                story.figures(alone[place - (one.turn or 0) : place + 1].tolist(), whole[place].tolist())
                 for place, one in enumerate(turns)
             ]
         )
@@ -217,36 +197,31 @@ class Story:
         self.apart = chances.copy()
         for head, (level, share) in enumerate(zip(LEVELS, recipe.calm_conversations, strict=True)):
             truth = np.array([one.level >= level for one in turns], dtype=bool)
-            risky = {one.family for one in turns if one.level >= level}
-            if len(risky) < FOLDS or len(set(families) - risky) < FOLDS:
+            splits = apart.of_two_sides(families, truth)
+            if splits is None:
                 continue
-            splits = list(apart_by_family(families))
-            if any(np.ptp(truth[seen].astype(int)) == 0 for seen, _unseen in splits):
-                continue
-            apart = np.zeros(len(turns))
+            told = np.zeros(len(turns))
             for seen, unseen in splits:
-                apart[unseen] = self._regression().fit(figures[seen], truth[seen]).predict_proba(figures[unseen])[:, 1]
-            self.apart[:, head] = apart
-            fitted = self._regression().fit(figures, truth)
+                fitted = joining.regression().fit(figures[seen], truth[seen])
+                told[unseen] = fitted.predict_proba(figures[unseen])[:, 1]
+            self.apart[:, head] = told
+            fitted = joining.regression().fit(figures, truth)
             rows[head] = tuple(np.round([*fitted.coef_[0], fitted.intercept_[0]], 4).tolist())
             by_first = [one.turn == 0 and chances[place, head] >= self._first[head] for place, one in enumerate(turns)]
-            later[head] = _of_conversations(turns, apart, np.array(by_first), risky, level, share)
+            later[head] = _of_conversations(turns, told, np.array(by_first), level, share)
         self.weights, self.later = tuple(rows), tuple(later)
         self.apart = np.asarray(np.minimum.accumulate(self.apart, axis=1))
-
-    def _regression(self) -> LogisticRegression:
-        return LogisticRegression(C=1.0, solver="liblinear", tol=CONVERGED, max_iter=1000)
 
 
 def _of_conversations(
     turns: Sequence[Example],
     chances: NDArray[np.float64],
     by_first: NDArray[np.bool_],
-    risky: set[str],
     level: Level,
     share: float,
 ) -> float:
     """The probability that no more than ``share`` of calm conversations reach, those apart that rules raise anyway."""
+    risky = {one.family for one in turns if one.level >= level}
     reached: dict[str, float] = {}
     for one, chance, at_once in zip(turns, chances, by_first, strict=True):
         if one.family not in risky:
@@ -256,42 +231,26 @@ def _of_conversations(
     return budget(ranked, ranked > 1, share + float((ranked > 1).mean()))
 
 
-def apart_by_family(families: Sequence[str]) -> Iterator[tuple[NDArray[np.intp], NDArray[np.intp]]]:
-    """For each fold the places that a model sees and those that it does not; no family is in both.
-
-    A family's fold hangs on its name alone: folds of equal size moved with every new line, and with them the share of
-    crisis lines that was found at the same alarms, by .02. Where there are so few families that a fold is empty, folds
-    are of equal size.
-    """
-    fold = np.array([fold_of(family, FOLDS) for family in families])
-    if len(set(fold.tolist())) < FOLDS:
-        yield from GroupKFold(n_splits=FOLDS).split(fold, groups=families)
-        return
-    for one in range(FOLDS):
-        yield np.flatnonzero(fold != one), np.flatnonzero(fold == one)
-
-
 def out_of_fold(
     lines: Sequence[Example], turns: Sequence[Example], recipe: Recipe, drawn: Sequence[tuple[str, ...]] = ()
-) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """Raw scores by models that saw nothing of the family: of lines, of turns together, of turns alone; (texts, 3)."""
+) -> tuple[list[Scores], list[Scores], list[Scores]]:
+    """Raw scores by models that saw nothing of the family: of lines, of turns together, of turns alone."""
     examples = [*lines, *turns]
     families = [one.family for one in examples]
-    found, alone = np.zeros((len(examples), len(HEADS))), np.zeros((len(examples), len(HEADS)))
-    for seen, unseen in apart_by_family(families):
+    found: dict[int, Scores] = {}
+    alone: dict[int, Scores] = {}
+    for seen, unseen in apart.by_family(families):
         model = UrgencyModel(recipe).fit([examples[i] for i in seen], drawn)
-        found[unseen] = model.predict_windows([examples[i].windows for i in unseen])
-        spoken = [i for i in unseen if examples[i].turn is not None]
+        found |= zip(unseen.tolist(), model.window_scores([examples[i].windows for i in unseen]), strict=True)
+        spoken = [i for i in unseen.tolist() if examples[i].turn is not None]
         if spoken:
-            alone[spoken] = model.predict_windows([examples[i].alone for i in spoken])
-    return found[: len(lines)], found[len(lines) :], alone[len(lines) :]
-
-
-def platt(scores: NDArray[np.float64], truth: NDArray[np.bool_]) -> tuple[float, float]:
-    """Slope and shift that make ``scores`` honest (Platt 1999), rounded."""
-    fitted = LogisticRegression(C=1e6, solver="liblinear", tol=CONVERGED, max_iter=1000)
-    fitted.fit(scores.reshape(-1, 1), truth)
-    return round(float(fitted.coef_[0, 0]), DECIMALS), round(float(fitted.intercept_[0]), DECIMALS)
+            alone |= zip(spoken, model.window_scores([examples[i].alone for i in spoken]), strict=True)
+    count = len(lines)
+    return (
+        [found[i] for i in range(count)],
+        [found[i] for i in range(count, len(examples))],
+        [alone[i] for i in range(count, len(examples))],
+    )
 
 
 def export_language(trained: Trained) -> dict[str, Any]:
@@ -303,7 +262,8 @@ def export_language(trained: Trained) -> dict[str, Any]:
     for name, column in zip(HEADS, kinds.T, strict=True):
         exported[name] = pack(column.tolist())
     exported["bias"] = [round(float(head.intercept_[0]), DECIMALS) for head in model.heads_]
-    exported |= {"slope": trained.slope, "shift": trained.shift}
+    joined = trained.joining
+    exported |= {"heads": joined.heads, "reach": joined.reach}
     exported |= {"thresholds": trained.thresholds, "doubt": trained.doubt}
     exported |= {"story": trained.story, "later": trained.later}
     return exported
@@ -323,7 +283,7 @@ def build(
     conversations: Sequence[Conversation] = (),
     *,
     corpus: str,
-    name: str = "linear-15",
+    name: str = "linear-16",
     also: Mapping[str, Sequence[Example]] | None = None,
     with_background: bool = True,
     report: Callable[[str], None] = lambda _message: None,
