@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from triage.core import scorer, squares, story
 
 HEADS = len(scorer.HEADS)
-FIGURES = {"heads": squares.terms(HEADS), "story": story.width(HEADS)}
+FIGURES = {"heads": squares.TERMS, "story": story.width(HEADS)}
 
 
 def made_weights(

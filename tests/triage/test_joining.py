@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from triage.core import assess
-from triage.core.squares import squares, terms
+from triage.core.squares import TERMS, squares
 from triage.learning import joining
 
 WIDE = ((-9.0, 9.0),) * 3
@@ -16,8 +16,8 @@ score = st.floats(-3, 3)
 
 
 def test_squares_are_of_each_and_of_each_two():
-    assert squares((1.0, 2.0, 3.0), WIDE) == [1, 2, 3, 1, 2, 3, 4, 6, 9]
-    assert len(squares((0.0, 0.0, 0.0), WIDE)) == terms(3)
+    assert squares((1.0, 2.0, 3.0), WIDE) == (1, 2, 3, 1, 2, 3, 4, 6, 9)
+    assert len(squares((0.0, 0.0, 0.0), WIDE)) == TERMS
 
 
 @given(st.tuples(score, score, score), st.tuples(score, score, score))

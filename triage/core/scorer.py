@@ -12,7 +12,7 @@ import json
 import math
 import sys
 from array import array
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from operator import mul
 from pathlib import Path
@@ -83,9 +83,9 @@ class LanguageModel:
         return probabilities(_weighed(self.story, figures))
 
 
-def _weighed(rows: Iterable[Sequence[float]], figures: Sequence[float]) -> Iterator[float]:
+def _weighed(rows: Iterable[Sequence[float]], figures: Sequence[float]) -> list[float]:
     """Of each row of weights its sum over the figures, and the bias behind them."""
-    return (sum(map(mul, row, figures)) + row[-1] for row in rows)
+    return [sum(map(mul, row, figures)) + row[-1] for row in rows]
 
 
 def probabilities(odds: Iterable[float]) -> tuple[float, ...]:
@@ -201,7 +201,7 @@ def _rows(rows: Iterable[Iterable[float]]) -> tuple[tuple[float, ...], ...]:
 
 def _language(data: Mapping[str, Any]) -> LanguageModel:
     width = len(HEADS)
-    regressions = {"heads": squares.terms(width), "story": story.width(width)}
+    regressions = {"heads": squares.TERMS, "story": story.width(width)}
     if any(len(data[name]) != width for name in ("bias", "reach", "thresholds", "later", *regressions)):
         raise ValueError("heads")
     for name, figures in regressions.items():

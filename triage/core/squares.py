@@ -8,19 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-
-def terms(heads: int) -> int:
-    """How many numbers :func:`squares` gives."""
-    return heads + heads * (heads + 1) // 2
+TERMS = 9
+"""How many numbers :func:`squares` gives."""
 
 
-def squares(scores: Sequence[float], reach: Sequence[tuple[float, float]]) -> list[float]:
-    """The scores, then the product of each with itself and with those after it.
+def squares(scores: Sequence[float], reach: Sequence[tuple[float, float]]) -> tuple[float, ...]:
+    """The scores, then the product of each with itself and with those after it. Written out: it is a third of the time.
 
     Args:
-        scores: of each head.
+        scores: of each of the three heads.
         reach: of each head, the least and the greatest score that was learned from: beyond it a square would go on
             rising, or turn back, by what nobody has seen.
     """
-    near = [min(max(score, least), most) for score, (least, most) in zip(scores, reach, strict=True)]
-    return near + [first * second for place, first in enumerate(near) for second in near[place:]]
+    a, b, c = [
+        least if score < least else most if score > most else score  # noqa: FURB136 - a call costs more than the rest
+        for score, (least, most) in zip(scores, reach, strict=True)
+    ]
+    return a, b, c, a * a, a * b, a * c, b * b, b * c, c * c

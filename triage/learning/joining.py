@@ -73,4 +73,4 @@ def regression() -> LogisticRegression:
 
 def _squares(scores: Sequence[Sequence[float]], reach: Sequence[tuple[float, float]]) -> NDArray[np.float64]:
     rows = [squares.squares(row, reach) for row in scores]
-    return np.array(rows).reshape(-1, squares.terms(len(HEADS)))
+    return np.array(rows).reshape(-1, squares.TERMS)
