@@ -186,7 +186,7 @@ def test_a_file_of_another_form_is_refused(tmp_path):
     body = json.dumps({"version": "x", "languages": {"zh": {"features": ["我"]}}})
     path = tmp_path / "weights.json"
     path.write_text(f"{scorer.checksum(body)}\n{body}", encoding="utf-8")
-    with pytest.raises(scorer.BadWeights):
+    with pytest.raises(scorer.BadWeights, match="without"):
         scorer.load(path)
 
 

@@ -187,7 +187,9 @@ def parse(file: bytes) -> Weights:
         del body
         languages = {name: _language(data["languages"].pop(name)) for name in list(data["languages"])}
         return Weights(version=str(data["version"]), languages=languages)
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except KeyError as error:
+        raise BadWeights(f"another form, without {error}") from error
+    except (ValueError, TypeError, AttributeError) as error:
         raise BadWeights(type(error).__name__) from error
 
 
