@@ -3,9 +3,10 @@
 import pytest
 
 from triage import exact, services
-from triage.core import pieces
+from triage.core import assess, pieces
+from triage.core.levels import Level
 from triage.core.normalise import normalise
-from triage.core.scorer import HEADS
+from triage.core.scorer import HEADS, LanguageModel, Weights, join
 
 RAISED = [
     "把猫送人了 东西也都分完了 谢谢大家这些年的照顾",
@@ -66,3 +67,25 @@ def test_the_weight_of_a_head_is_taken_out_of_the_joined_number(shipped):
     text = "不想活"
     joined = sum(model.table.get(gram, 0) for gram in ("不", "想", "活", "不想", "想活", "不想活"))
     assert list(pieces._chinese(text, model)) == [(joined, 0, 3)]
+
+
+def test_of_a_long_text_the_window_is_shown_that_the_level_is_of():
+    """What is likeliest high and what is likeliest imminent may stand in different windows."""
+    own = tuple((*(9.0 * (head == level) for head in range(9)), -1.0) for level in range(3))
+    model = LanguageModel(
+        table={"甲": join((900, 900, 0)), "乙": join((900, 0, 900))},
+        bias=(-1.0, -1.0, -1.0),
+        heads=own,
+        reach=((-9.0, 9.0),) * 3,
+        thresholds=(0.5, 0.5, 0.5),
+        story=own,
+        later=(0.5, 0.5, 0.5),
+        doubt=0.5,
+    )
+    quiet = "今天走了很远的路。" * 10
+    reading = assess.read(f"{quiet}甲甲甲。{quiet}乙乙乙。{quiet}")
+    found = assess.assess(reading, Weights("made", {"zh": model}))
+    shown = [reading.normal.text[one.start : one.end] for one in found.evidence]
+    assert found.level is Level.IMMINENT
+    assert any("乙" in text for text in shown)
+    assert not any("甲" in text for text in shown)

@@ -190,6 +190,17 @@ def test_a_file_of_another_form_is_refused(tmp_path):
         scorer.load(path)
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("doubt", float("nan")), ("bias", [0.0, float("inf"), 0.0]), ("reach", [[1.0, -1.0], [-1.0, 1.0], [-1.0, 1.0]])],
+)
+def test_a_file_whose_numbers_tell_nothing_is_refused(name, value):
+    data = json.loads(made().decode().partition("\n")[2])
+    data["languages"]["zh"][name] = value
+    with pytest.raises(scorer.BadWeights):
+        scorer.parse(scorer.dump(data).encode())
+
+
 @pytest.mark.parametrize("name", ["heads", "story", "reach"])
 def test_a_file_that_weighs_other_figures_is_refused(tmp_path, name):
     data = json.loads(services.WEIGHTS.read_text(encoding="utf-8").partition("\n")[2])

@@ -27,10 +27,13 @@ WINDOW = {"zh": 90, "en": 240}
 """Characters read at once; of a longer text the gravest window counts, since danger is often one sentence of many."""
 LOOKS = 1.2
 """How far the odds of the gravest of n windows are lowered (as logarithms, times ln n): of many one looks graver than
-it is. By folds 1 to 1.5 tell long texts apart alike; of posts of real people the more is better (docs/triage.md)."""
+it is. The more, the fewer long texts in danger are found at like alarms, and the better posts of real people are ranked
+(docs/triage-history.md): this lies between."""
 MOST_EVIDENCE = 8
 Odds = tuple[float, ...]
 """For each level the logarithm of its odds, by the model."""
+Places = tuple[tuple[int, int], ...]
+"""For each level where the window is that is likeliest it: which a long text's odds of that level are of."""
 _TIMES = frozenset({"time", "protective"})
 _END = re.compile(r"[。！？!?\n；;]|\.\s|[,，、]")
 
@@ -44,7 +47,7 @@ class Reading:
         found: what was found of concepts.
         aside: concepts that the model does not see: of a language that is not the text's, in the other script or in no
             language; and of words that are spelt as others.
-        looked: what a model made of it, once it was asked: the model, the odds, the window.
+        looked: what a model made of it, once it was asked: the model, the odds, and of which windows they are.
         parts: what it adds to the texts that it is a part of, once it was asked; by model and language.
     """
 
@@ -53,7 +56,7 @@ class Reading:
     scoped: list[Scoped]
     found: Found = concepts.NOTHING
     aside: tuple[Scoped, ...] = ()
-    looked: list[tuple[LanguageModel, Odds, tuple[int, int]]] = field(default_factory=list, compare=False, repr=False)
+    looked: list[tuple[LanguageModel, Odds, Places]] = field(default_factory=list, compare=False, repr=False)
     parts: list[Part] = field(default_factory=list, compare=False, repr=False)
 
     @property
@@ -113,7 +116,7 @@ def assess(
         level = max(floor.level, Level.MODERATE)
         chance = max(0.5, _floor_chance(floor, model))
         return Assessment(level, chance, evidence, version_of(weights), scored=floor.level.is_crisis)
-    odds, window = _look(reading, model)
+    odds, places = _look(reading, model)
     before = [one for one in earlier if one.language == reading.language]
     whole = together(model, reading.language) if before else None
     if whole is None:
@@ -124,12 +127,12 @@ def assess(
         chances = model.of_conversation(story.figures([*alone, odds], whole))
         level = model_level(chances, model.later)
     if level > floor.level:
-        evidence = (*_model_evidence(reading, window, model, level), *evidence)[:MOST_EVIDENCE]
+        evidence = (*_model_evidence(reading, places, model, level), *evidence)[:MOST_EVIDENCE]
         evidence = evidence or _earlier_evidence(earlier)
     joined = max(level, floor.level)
     doubtful = not joined.is_crisis and chances[1] >= model.doubt
     if doubtful and not evidence:
-        evidence = _model_evidence(reading, window, model, Level.HIGH)
+        evidence = _model_evidence(reading, places, model, Level.HIGH)
     return Assessment(
         level=joined,
         probability=max(chances[1], _floor_chance(floor, model)),
@@ -147,7 +150,7 @@ def model_of(reading: Reading, weights: Weights | None) -> LanguageModel | None:
 def _floor_chance(floor: Floor, model: LanguageModel | None) -> float:
     """Least P(level >= HIGH) that goes with a floor: never below what the model itself would call an alarm."""
     least = FLOOR_PROBABILITY[floor.level]
-    return max(least, model.thresholds[1]) if model and floor.level.is_crisis else least
+    return max(least, model.thresholds[1], model.later[1]) if model and floor.level.is_crisis else least
 
 
 def raised_to(
@@ -209,17 +212,15 @@ def _outermost(spans: list[Evidence]) -> list[Evidence]:
     return kept
 
 
-def _model_evidence(
-    reading: Reading, window: tuple[int, int], model: LanguageModel, level: Level
-) -> tuple[Evidence, ...]:
-    """The heaviest pieces of what the model summed up; all of it where the message itself holds none that speak.
+def _model_evidence(reading: Reading, places: Places, model: LanguageModel, level: Level) -> tuple[Evidence, ...]:
+    """The heaviest pieces of what the level's model summed up; all of it where the message holds none that speak.
 
     Of a bare answer nothing: that somebody said 好 tells nobody why a level rose.
     """
-    begin, end = window
+    begin, end = places[level - 1]
     language = reading.language or "zh"
-    places = pieces.heaviest(reading.normal.text[begin:end], language, model, level - 1)
-    spans = [reading.normal.span(begin + start, begin + stop) for start, stop in places]
+    heaviest = pieces.heaviest(reading.normal.text[begin:end], language, model, level - 1)
+    spans = [reading.normal.span(begin + start, begin + stop) for start, stop in heaviest]
     if not spans and not pieces.is_answer(reading.normal.text):
         spans = [reading.normal.span(begin, end)]
     return tuple(Evidence(*span, "model") for span in spans)
@@ -278,8 +279,8 @@ def _part(reading: Reading, model: LanguageModel, language: str) -> Part:
     return part
 
 
-def _look(reading: Reading, model: LanguageModel) -> tuple[Odds, tuple[int, int]]:
-    """The odds of a message, and where the window is that is likeliest HIGH; a reading remembers them."""
+def _look(reading: Reading, model: LanguageModel) -> tuple[Odds, Places]:
+    """The odds of a message, and of which windows they are; a reading remembers them."""
     if reading.looked and reading.looked[0][0] is model:
         return reading.looked[0][1:]
     language = reading.language or "zh"
@@ -287,17 +288,18 @@ def _look(reading: Reading, model: LanguageModel) -> tuple[Odds, tuple[int, int]
     looks = windows(text, WINDOW[language])
     if len(looks) == 1:
         odds = model.odds(part_scores(plain(text), [_part(reading, model, language)], reading.scoped))
-        place = looks[0]
+        places = (looks[0],) * len(odds)
     else:
         found = []
         for start, end in looks:
             inside = [one for one in reading.scoped if start <= one.mention.start < end]
             found.append(model.odds(model.scores(features(text[start:end], language, inside))))
         less = LOOKS * math.log(len(looks))
-        odds = tuple(max(each) - less for each in zip(*found, strict=True))
-        place = max(zip(found, looks, strict=True), key=lambda one: one[0][1])[1]
-    reading.looked[:] = [(model, odds, place)]
-    return odds, place
+        gravest = [max(each) for each in zip(*found, strict=True)]
+        odds = tuple(one - less for one in gravest)
+        places = tuple(looks[each.index(one)] for each, one in zip(zip(*found, strict=True), gravest, strict=True))
+    reading.looked[:] = [(model, odds, places)]
+    return odds, places
 
 
 def _alone(language: str) -> int:

@@ -14,6 +14,7 @@ import sys
 from array import array
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from operator import mul
 from pathlib import Path
 from typing import Any
@@ -209,6 +210,11 @@ def _language(data: Mapping[str, Any]) -> LanguageModel:
     for name, figures in regressions.items():
         if any(len(row) != figures + 1 for row in data[name]):
             raise ValueError(name)
+    numbers = (data["bias"], data["thresholds"], data["later"], [data["doubt"]], *data["reach"])
+    if not all(map(math.isfinite, chain(*numbers, *(row for name in regressions for row in data[name])))):
+        raise ValueError("not a number")
+    if any(least > most for least, most in data["reach"]):
+        raise ValueError("reach")
     columns = [unpack(data[name]) for name in HEADS]
     if any(not _is_light(column) for column in columns):
         raise ValueError("weights")

@@ -17,8 +17,8 @@ def squares(scores: Sequence[float], reach: Sequence[tuple[float, float]]) -> tu
 
     Args:
         scores: of each of the three heads.
-        reach: of each head, the least and the greatest score that was learned from: beyond it a square would go on
-            rising, or turn back, by what nobody has seen.
+        reach: of each head, between which scores nearly all lay that were learned from: beyond it a square would go on
+            rising, or turn back, by what hardly anybody has seen.
     """
     a, b, c = [
         least if score < least else most if score > most else score  # noqa: FURB136 - a call costs more than the rest

@@ -45,11 +45,14 @@ class Joining:
 
 
 def learn(texts: Sequence[Scores], levels: NDArray[np.int_]) -> Joining:
-    """The regression of each level, by texts in one window: of which window a long one's level is, nobody said.
+    """The regression of each level, by texts in one window: which window of a long one holds its level, nobody said.
 
     Args:
         texts: raw scores out of fold of each window of each text.
         levels: what a careful reader says.
+
+    Raises:
+        ValueError: of some level nothing is in one window, or nothing is below it.
     """
     single = np.array([len(windows) == 1 for windows in texts])
     scores = np.array([windows[0] for windows in texts if len(windows) == 1])
