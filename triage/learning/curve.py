@@ -19,7 +19,7 @@ _HIGH = LEVELS.index(Level.HIGH)
 PARTS = (0.125, 0.25, 0.5, 1.0)
 """Of the training part's families; a smaller part lies within a larger one."""
 LOOKS = 0.4
-"""As assess.LOOKS, of scores: a score of one more is about three times the odds, as a logarithm."""
+"""As assess.LOOKS, of scores: a score of one more adds about three to the logarithm of the odds."""
 CALM_SHARE = 0.02
 """Of the test part's calm lines, that rules and model together may call high: the same at every point."""
 
